@@ -1,0 +1,76 @@
+// swift-tools-version: 6.1
+// Targets stand in data-flow order, each library followed by its tests. docs/architecture.md says what may import what.
+import PackageDescription
+
+let cKernels: [CSetting] = [.unsafeFlags(["-O3"], .when(configuration: .release))]
+
+let package = Package(
+  name: "fkv",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "fkv", targets: ["fkv"]),
+    .library(name: "FourierKV", targets: ["FourierKV"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // C libraries: module maps, nothing else.
+    .systemLibrary(
+      name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"]), .brew(["fftw"])]),
+    .systemLibrary(
+      name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+    .systemLibrary(
+      name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(name: "CLlama", pkgConfig: "llama", providers: [.brew(["llama.cpp"])]),
+
+    // Values and foundations.
+    .target(name: "KVCacheModel"),
+    .testTarget(name: "KVCacheModelTests", dependencies: ["KVCacheModel"]),
+    .target(name: "FileIO"),
+    .testTarget(name: "FileIOTests", dependencies: ["FileIO", "TestSupport"]),
+    .target(name: "CKernels", cSettings: cKernels),
+    .target(name: "ComputeKernels", dependencies: ["CKernels", "COpenBLAS"]),
+    .testTarget(name: "ComputeKernelsTests", dependencies: ["ComputeKernels", "TestSupport"]),
+
+    // Caches in: foreign files and the engine.
+    .target(name: "Interchange", dependencies: ["KVCacheModel", "FileIO", "CXXHash"]),
+    .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"]),
+    .target(name: "LlamaEngine", dependencies: ["KVCacheModel", "FileIO", "Interchange", "CLlama"]),
+    .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "TestSupport"]),
+
+    // The stages of the codec.
+    .target(name: "SpectralTransform", dependencies: ["KVCacheModel", "ComputeKernels", "CFFTW"]),
+    .testTarget(name: "SpectralTransformTests", dependencies: ["SpectralTransform", "TestSupport"]),
+    .target(name: "Coding", dependencies: ["CLZ4", "CKernels"]),
+    .testTarget(name: "CodingTests", dependencies: ["Coding", "TestSupport"]),
+    .target(name: "FKVFormat", dependencies: ["FileIO", "CXXHash"]),
+    .testTarget(name: "FKVFormatTests", dependencies: ["FKVFormat", "TestSupport"]),
+
+    // The order of the stages, and the measure of what they cost.
+    .target(name: "Fidelity", dependencies: ["KVCacheModel", "ComputeKernels"]),
+    .testTarget(name: "FidelityTests", dependencies: ["Fidelity", "TestSupport"]),
+    .target(
+      name: "CacheCodec",
+      dependencies: [
+        "KVCacheModel", "ComputeKernels", "SpectralTransform", "Coding", "FKVFormat", "Fidelity",
+      ]),
+    .testTarget(name: "CacheCodecTests", dependencies: ["CacheCodec", "TestSupport"]),
+
+    // The public face and the command line.
+    .target(
+      name: "FourierKV",
+      dependencies: ["KVCacheModel", "FileIO", "Interchange", "LlamaEngine", "CacheCodec", "Fidelity", "FKVFormat"]),
+    .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
+    .executableTarget(
+      name: "fkv",
+      dependencies: ["FourierKV", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .testTarget(name: "CommandTests", dependencies: ["fkv", "FourierKV", "TestSupport"]),
+
+    // Shared by all tests: shapes, a repeatable generator, synthetic caches, scratch folders.
+    .target(name: "TestSupport", dependencies: ["KVCacheModel"], path: "Tests/TestSupport"),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,3 @@
+#include <llama.h>
+#include <ggml.h>
+#include <ggml-backend.h>
