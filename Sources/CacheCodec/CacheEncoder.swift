@@ -1,0 +1,136 @@
+import ComputeKernels
+import FKVFormat
+import Fidelity
+import KVCacheModel
+
+/// Writes caches as `.fkv` files.
+///
+/// Layers are read, encoded, decoded again and measured `ParallelLoop.width` at a time, so memory stays near that many
+/// layers whatever the cache's size. The bytes depend on the cache and the options only, not on the thread count.
+public struct CacheEncoder: Sendable {
+  /// How to encode.
+  public enum Method: Hashable, Sendable {
+    case lossless
+    case fourier(FourierParameters)
+
+    public var profile: Profile {
+      switch self {
+      case .lossless: .lossless
+      case .fourier: .fourier
+      }
+    }
+  }
+
+  public var method: Method
+  /// Whether the prompt's token ids go into the file.
+  public var includesTokens = true
+  /// What the header says wrote the file.
+  public var writer: String
+
+  public init(_ method: Method, writer: String) {
+    self.method = method
+    self.writer = writer
+  }
+
+  /// What came of encoding a cache.
+  public struct Outcome: Hashable, Sendable {
+    public var fileBytes: Int
+    /// nil if the cache has no probe queries.
+    public var storedError: StoredError?
+  }
+
+  /// Encodes a cache into a new file at `path`, which appears whole or not at all.
+  ///
+  /// - Parameter progress: called after each layer with the layers done, from the calling thread.
+  /// - Throws: what the source throws; `FileError` if the file cannot be written.
+  public func encode(
+    _ source: some CacheSource, to path: String, progress: (Int) -> Void = { _ in }
+  ) throws -> Outcome {
+    let description = source.description
+    let file = try FKVWriter(path: path)
+    if includesTokens, let tokens = description.tokens { try TokenSection.add(tokens, to: file) }
+    var errors: [[Double]]? = []
+    try ParallelLoop.ordered(
+      description.geometry.layers.count,
+      produce: { try encodeLayer($0, of: source) },
+      consume: { layer, encoded in
+        let shape = description.geometry.layers[layer]
+        for (kind, payload) in encoded.payloads {
+          try file.add(
+            .tensor(kind, profile: method.profile), layer: layer, tokens: 0..<shape.tokens, flags: .required,
+            rawBytes: shape.elementCount * description.elementType(of: kind).byteCount, payload: payload)
+        }
+        if let measured = encoded.errors { errors?.append(measured) } else { errors = nil }
+        progress(layer + 1)
+      })
+    let storedError = errors.flatMap { measured in
+      measured.isEmpty
+        ? nil : StoredError(probeQueries: description.probeQueries, errors: AttentionErrors(layers: measured))
+    }
+    let header = CacheHeader(
+      description: description, profile: method.profile, settings: method.settings, writer: writer,
+      storedError: storedError)
+    return Outcome(fileBytes: try file.commit(header: header.record), storedError: storedError)
+  }
+
+  private struct EncodedLayer: Sendable {
+    var payloads: [(CacheKind, [UInt8])] = []
+    var errors: [Double]?
+  }
+
+  private func encodeLayer(_ layer: Int, of source: some CacheSource) throws -> EncodedLayer {
+    let shape = source.description.geometry.layers[layer]
+    let layers = source.description.geometry.layers.count
+    var encoded = EncodedLayer()
+    var restored: [CacheTensor] = []
+    var originals: [CacheTensor] = []
+    for kind in CacheKind.allCases {
+      let tensor = try source.tensor(kind, layer: layer)
+      originals.append(tensor)
+      guard shape.elementCount > 0 else { continue }
+      switch method {
+      case .lossless:
+        encoded.payloads.append((kind, LosslessSection.encode(tensor)))
+      case .fourier(let parameters):
+        let plan = FourierLayerPlan(
+          parameters, tokens: shape.tokens, features: shape.features,
+          fraction: parameters.fraction(kind, layer: layer, of: layers))
+        let section = FourierSection(tensor, plan: plan)
+        encoded.payloads.append((kind, section.encoded(elementSize: tensor.elementType.byteCount).bytes))
+        restored.append(section.restored(layer: shape, elementType: tensor.elementType))
+      }
+    }
+    if let queries = try source.probeQueries(layer: layer) {
+      guard restored.count == 2 else {
+        encoded.errors = Array(repeating: 0, count: shape.queryHeads)
+        return encoded
+      }
+      let problem = AttentionProblem(
+        layer: shape, queries: queries, scale: source.description.attentionScale,
+        softcap: source.description.attentionSoftcap)
+      encoded.errors = AttentionErrors.ofHeads(
+        reference: try ReferenceAttention.outputs(problem, keys: originals[0].floats(), values: originals[1].floats()),
+        restored: try ReferenceAttention.outputs(problem, keys: restored[0].floats(), values: restored[1].floats()),
+        heads: shape.queryHeads)
+    }
+    return encoded
+  }
+}
+
+extension CacheEncoder.Method {
+  /// The settings as `name=value`, as the header keeps them.
+  var settings: [String] {
+    switch self {
+    case .lossless: []
+    case .fourier(let p):
+      [
+        "sinks=\(p.sinks)", "window=\(p.window.map(String.init) ?? "auto")",
+        "states=\(p.states.map(String.init) ?? "auto")",
+        "key-fraction=\(p.keyFraction.map { "\($0)" } ?? "published")",
+        "value-fraction=\(p.valueFraction.map { "\($0)" } ?? "published")",
+        "period=\(p.period.map(String.init) ?? "auto")", "reconstruction=\(p.reconstruction.name)",
+        "coefficients=\(p.coefficientType.safetensorsName)",
+      ]
+    }
+  }
+}

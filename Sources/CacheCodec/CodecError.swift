@@ -1,0 +1,40 @@
+import KVCacheModel
+
+/// Why the contents of a section or of the header could not be understood, or a cache could not be encoded.
+public enum CodecError: Error, Equatable, Sendable {
+  /// `place` ends at `found` bytes where `needed` are declared.
+  case truncated(place: String, needed: Int, found: Int)
+  /// `place` has `count` bytes behind its end.
+  case trailingBytes(place: String, count: Int)
+  /// A declared value is not what its place allows.
+  case badValue(place: String, field: String, declared: String, allowed: String)
+  /// The header lacks a field that its profile needs.
+  case missingField(String)
+  /// There is no section with the keys or values of a layer.
+  case missingSection(layer: Int, kind: CacheKind)
+  /// The file's profile is not known to this version.
+  case unknownProfile(Int)
+  /// The cache is of a shape that the codec cannot take.
+  case unsuitable(String)
+}
+
+extension CodecError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .truncated(let place, let needed, let found):
+      "\(place): \(needed) bytes declared, \(found) found"
+    case .trailingBytes(let place, let count):
+      "\(place): \(count) bytes behind its end"
+    case .badValue(let place, let field, let declared, let allowed):
+      "\(place): \(field) is \(declared), allowed is \(allowed)"
+    case .missingField(let name):
+      "header: no field \(name)"
+    case .missingSection(let layer, let kind):
+      "no section with the \(kind.name)s of layer \(layer)"
+    case .unknownProfile(let code):
+      "header: profile \(code) is unknown here; a newer fkv may read it"
+    case .unsuitable(let reason):
+      reason
+    }
+  }
+}

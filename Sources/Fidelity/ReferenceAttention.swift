@@ -1,0 +1,59 @@
+import ComputeKernels
+import KVCacheModel
+
+/// Causal softmax attention in single precision: the yardstick of every error that fkv reports.
+///
+///     oₕ,ₚ = Σₜ softmaxₜ(scale · qₕ,ₚ · k_g,ₜ) v_g,ₜ        g = ⌊h/G⌋, t over the rows that query p sees
+///
+/// Scores and sums go through OpenBLAS in `Float`; `Fidelity`'s tests hold them against a `Double` loop.
+public enum ReferenceAttention {
+  /// Attention outputs of all query heads of one KV head.
+  ///
+  /// - Shape: `keys` and `values` are (T, D) of KV head `kvHead`; the result is (G, P, D).
+  /// - Complexity: O(G·P·T·D) time, O(G·P·T) scratch.
+  public static func outputs(
+    _ problem: AttentionProblem, kvHead: Int, keys: UnsafePointer<Float>, values: UnsafePointer<Float>
+  ) -> [Float] {
+    let (g, p, d) = (problem.layer.groupSize, problem.queries.count, problem.layer.headDim)
+    let t = problem.layer.tokens
+    var result = [Float](repeating: 0, count: g * p * d)
+    guard t > 0, p > 0 else { return result }
+    var scores = [Float](unsafeUninitializedCapacity: g * p * t) { _, count in count = g * p * t }
+    problem.queries.elements.withUnsafeBufferPointer { queries in
+      scores.withUnsafeMutableBufferPointer { scores in
+        MatrixProduct.multiply(
+          MatrixView(queries.baseAddress! + kvHead * g * p * d, rows: g * p, columns: d),
+          by: MatrixView(keys, rows: t, columns: d), transposeB: true, into: scores.baseAddress!, scale: problem.scale)
+        for row in 0..<g * p {
+          let one = UnsafeMutableBufferPointer(rebasing: scores[row * t..<(row + 1) * t])
+          Softmax.apply(one, over: problem.visibleRows(query: row % p), softcap: problem.softcap)
+        }
+        result.withUnsafeMutableBufferPointer {
+          MatrixProduct.multiply(
+            MatrixView(scores.baseAddress!, rows: g * p, columns: t), by: MatrixView(values, rows: t, columns: d),
+            into: $0.baseAddress!)
+        }
+      }
+    }
+    return result
+  }
+
+  /// Attention outputs of a whole layer, KV heads in parallel.
+  ///
+  /// - Shape: `keys` and `values` are (H, T, D); the result is (H·G, P, D).
+  public static func outputs(_ problem: AttentionProblem, keys: [Float], values: [Float]) throws -> [Float] {
+    let size = problem.layer.tokens * problem.layer.headDim
+    precondition(keys.count == problem.layer.elementCount && values.count == keys.count)
+    return try ParallelLoop.map(problem.layer.kvHeads) { head in
+      keys.withUnsafeBufferPointer { keys in
+        values.withUnsafeBufferPointer { values in
+          guard size > 0 else {
+            return [Float](repeating: 0, count: problem.layer.groupSize * problem.queries.count * problem.layer.headDim)
+          }
+          return outputs(
+            problem, kvHead: head, keys: keys.baseAddress! + head * size, values: values.baseAddress! + head * size)
+        }
+      }
+    }.flatMap { $0 }
+  }
+}
