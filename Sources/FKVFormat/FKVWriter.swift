@@ -1,0 +1,166 @@
+import FileIO
+
+/// Writes a file section by section; it appears under its name at `commit` and not before.
+///
+/// Sections go to the file in the order of the calls and nothing is kept of them but their directory rows (about 100
+/// bytes each), so that a cache is written layer by layer. The header comes last: it may hold what was measured while
+/// the sections were made. A call that throws gives the file up: its temporary is removed, later calls trap.
+///
+/// Not safe to use from several threads at once. The bytes depend on nothing but the arguments.
+public final class FKVWriter {
+  public let path: String
+  /// The rows of the sections so far, in file order.
+  public private(set) var sections: [SectionEntry] = []
+  private let file: AtomicFile
+  private var ids: Set<SectionID> = []
+
+  /// Opens a temporary beside `path`; the file at `path`, if any, stays as it is until `commit`.
+  ///
+  /// - Throws: `FileError` if the folder is missing or not writable, or `path` is no place for a file.
+  public init(path: String) throws {
+    self.path = path
+    file = try AtomicFile(path: path)
+    try file.append([UInt8](repeating: 0, count: Layout.prologueBytes))
+  }
+
+  /// Bytes written so far, prologue and prefixes included.
+  public var byteCount: Int { file.byteCount }
+
+  /// Adds a section and returns its directory row.
+  ///
+  /// Traps if the section is the header or was added before, if a number does not fit its field (layer below 2³² − 1,
+  /// index and tokens below 2³²), or if reserved flags are set.
+  ///
+  /// - Parameters:
+  ///   - tokens: the tokens that the section covers; empty where it covers none or all.
+  ///   - flags: `.required` unless a reader may do without the section.
+  ///   - rawBytes: bytes of the payload after decoding; nil where it is stored as it is.
+  /// - Throws: `FormatError.tooManySections`, `FileError` if the disk is full or fails.
+  @discardableResult
+  public func add(
+    _ kind: SectionKind, layer: Int? = nil, index: Int = 0, tokens: Range<Int> = 0..<0,
+    flags: SectionFlags = .required, rawBytes: Int? = nil, payload: some ContiguousBytesSequence
+  ) throws -> SectionEntry {
+    precondition(kind != .header, "commit(header:) writes the header")
+    return try append(
+      SectionID(kind, layer: layer, index: index), tokens: tokens, flags: flags, rawBytes: rawBytes,
+      payload: payload)
+  }
+
+  /// Copies a section of another file, byte for byte and without decoding it, and returns its row here.
+  ///
+  /// Memory stays near 1 MiB whatever the section's size. Traps as `add` does; flags are kept as they are.
+  ///
+  /// - Throws: `FormatError.sectionHash` and the other errors of `FKVReader.payload(of:)` if the section is damaged,
+  ///   `FormatError.tooManySections`, `FileError`.
+  @discardableResult
+  public func copySection(from reader: FKVReader, _ source: SectionEntry) throws -> SectionEntry {
+    precondition(source.kind != .header, "commit(header:) writes the header")
+    return try givingUpOnFailure {
+      let entry = SectionEntry(
+        id: source.id, flags: source.flags, tokens: source.tokens, offset: file.byteCount,
+        storedBytes: source.storedBytes, rawBytes: source.rawBytes, hash: source.hash)
+      try register(entry)
+      try file.append(Layout.syncWord + SectionDescription(entry).bytes)
+      try reader.readPieces(of: source) { try file.append($0) }
+      return entry
+    }
+  }
+
+  /// Writes the header, the directory and the prologue, and makes the file durable under its name.
+  ///
+  /// - Returns: the bytes of the whole file.
+  /// - Throws: `FormatError.headerTooLarge`, `FormatError.tooManySections`, `FileError`.
+  @discardableResult
+  public func commit(
+    header: RecordWriter, requiredFeatures: RequiredFeatures = [], optionalFeatures: OptionalFeatures = []
+  ) throws -> Int {
+    try givingUpOnFailure {
+      let payload = header.encoded
+      guard payload.count <= FormatLimits.headerBytes else {
+        throw FormatError.headerTooLarge(bytes: payload.count, limit: FormatLimits.headerBytes)
+      }
+      let entry = try append(
+        SectionID(.header), tokens: 0..<0, flags: .required, rawBytes: nil, payload: payload)
+      let directory = encodedDirectory
+      let directoryOffset = file.byteCount
+      try file.append(directory)
+      var prologue = Prologue(
+        requiredFeatures: requiredFeatures, optionalFeatures: optionalFeatures, fileBytes: UInt64(file.byteCount),
+        headerOffset: UInt64(entry.offset), headerBytes: UInt32(payload.count),
+        directoryBytes: UInt32(directory.count), directoryOffset: UInt64(directoryOffset), hash: 0)
+      prologue.hash = metadataHash(prologue: prologue.hashedPart, header: payload[...], directory: directory[...])
+      try file.overwrite(prologue.bytes, at: 0)
+      let total = file.byteCount
+      try file.commit()
+      return total
+    }
+  }
+
+  /// Gives the file up and removes the temporary, as the end of the writer's life without `commit` does.
+  public func discard() { file.discard() }
+
+  private var encodedDirectory: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(sections.count * Layout.rowBytes)
+    for entry in sections {
+      bytes.append(contentsOf: SectionDescription(entry).bytes)
+      bytes.append(integer: UInt32(0))
+      bytes.append(integer: UInt64(entry.offset))
+    }
+    return bytes
+  }
+
+  private func append(
+    _ id: SectionID, tokens: Range<Int>, flags: SectionFlags, rawBytes: Int?, payload: some ContiguousBytesSequence
+  ) throws -> SectionEntry {
+    precondition(id.layer.map { $0 >= 0 && $0 < Int(Layout.noLayer) } ?? true, "layer out of range")
+    precondition(id.index >= 0 && id.index <= Int(UInt32.max), "index out of range")
+    precondition(tokens.lowerBound >= 0 && tokens.upperBound <= Int(UInt32.max), "tokens out of range")
+    precondition(rawBytes ?? 0 >= 0, "raw bytes below 0")
+    precondition(flags.isDisjoint(with: .reserved), "reserved flags")
+    return try givingUpOnFailure {
+      try payload.withRawBytes { bytes in
+        func entry(hash: UInt64) -> SectionEntry {
+          SectionEntry(
+            id: id, flags: flags, tokens: tokens, offset: file.byteCount, storedBytes: bytes.count,
+            rawBytes: rawBytes ?? bytes.count, hash: hash)
+        }
+        let hash = ContentHash()
+        hash.update(SectionDescription(entry(hash: 0)).hashedPart)
+        hash.update(bytes)
+        let row = entry(hash: hash.value)
+        try register(row)
+        try file.append(Layout.syncWord + SectionDescription(row).bytes)
+        try file.append(bytes)
+        return row
+      }
+    }
+  }
+
+  private func register(_ entry: SectionEntry) throws {
+    precondition(ids.insert(entry.id).inserted, "section \(entry.id) was added before")
+    guard sections.count < FormatLimits.sections else {
+      throw FormatError.tooManySections(count: sections.count + 1, limit: FormatLimits.sections)
+    }
+    sections.append(entry)
+  }
+
+  private func givingUpOnFailure<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch {
+      file.discard()
+      throw error
+    }
+  }
+}
+
+/// XXH3-64 of the prologue before its hash, the header's payload and the directory (formats/fkv.md §3.4).
+func metadataHash(prologue: [UInt8], header: ArraySlice<UInt8>, directory: ArraySlice<UInt8>) -> UInt64 {
+  let hash = ContentHash()
+  hash.update(prologue)
+  hash.update(header)
+  hash.update(directory)
+  return hash.value
+}
