@@ -7,5 +7,6 @@
 #include <stdint.h>
 
 #include "half.h"
+#include "planes.h"
 
 #endif
