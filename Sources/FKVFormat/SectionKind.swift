@@ -6,9 +6,20 @@ public struct SectionKind: RawRepresentable, Hashable, Sendable {
 
   /// The header record (§6): one a file, always the last section.
   public static let header = SectionKind(rawValue: 1)
+  /// The prompt's token ids (§7.1); a reader may do without them.
+  public static let tokens = SectionKind(rawValue: 2)
+  /// Keys and values of one layer, bit for bit (§8).
+  public static let losslessKeys = SectionKind(rawValue: 16)
+  public static let losslessValues = SectionKind(rawValue: 17)
+  /// Keys and values of one layer as exact parts and truncated spectra (§9).
+  public static let fourierKeys = SectionKind(rawValue: 32)
+  public static let fourierValues = SectionKind(rawValue: 33)
 
   /// The kinds that this version understands, with the names that reports and errors use.
-  public static let names: [SectionKind: String] = [.header: "header"]
+  public static let names: [SectionKind: String] = [
+    .header: "header", .tokens: "tokens", .losslessKeys: "lossless-keys", .losslessValues: "lossless-values",
+    .fourierKeys: "fourier-keys", .fourierValues: "fourier-values",
+  ]
 
   /// The kinds that this version understands.
   public static let known = Set(names.keys)

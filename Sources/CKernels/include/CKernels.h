@@ -8,5 +8,6 @@
 
 #include "half.h"
 #include "softmax.h"
+#include "planes.h"
 
 #endif
