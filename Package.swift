@@ -62,7 +62,9 @@ let package = Package(
     // The public face and the command line.
     .target(
       name: "FourierKV",
-      dependencies: ["KVCacheModel", "FileIO", "Interchange", "LlamaEngine", "CacheCodec", "Fidelity", "FKVFormat"]),
+      dependencies: [
+        "KVCacheModel", "FileIO", "ComputeKernels", "Interchange", "LlamaEngine", "CacheCodec", "Fidelity", "FKVFormat",
+      ]),
     .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
     .executableTarget(
       name: "fkv",

@@ -22,6 +22,7 @@ extension FourierSection {
     scales = []
     offsets = []
     coefficients = []
+    exactBytes = []
     edgeBytes = columns.gatherRows(
       tensor.bytes, elementSize: tensor.elementType.byteCount, heads: tensor.kvHeads, 0..<sinks,
       middleRange.upperBound..<tensor.tokens)

@@ -1,0 +1,29 @@
+# Thin: every line calls a public tool. `make demo` and `make test` need nothing but Swift 6.3, a C/C++ compiler,
+# Python with pip, and root or sudo; what they set up once is reused (see .ci/setup).
+cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fkv
+export PKG_CONFIG_PATH := $(PKG_CONFIG_PATH):$(cache)/llama/current/lib/pkgconfig
+fkv := .build/release/fkv
+
+.PHONY: demo test build setup lint format clean
+
+demo: build
+	@.ci/demo $(fkv)
+
+test: setup lint
+	swift build --build-tests
+	swift test --skip-build
+
+build: setup
+	swift build -c release --product fkv --static-swift-stdlib
+
+setup:
+	@.ci/setup
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+format:
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean:
+	rm -rf .build

@@ -1,0 +1,82 @@
+import FileIO
+import Interchange
+import KVCacheModel
+import LlamaEngine
+
+/// `fkv capture`: a prompt in, its full KV cache out.
+public struct CapturePipeline: Sendable {
+  /// The prompt's text.
+  public var prompt: String
+  /// The GGUF file.
+  public var model: String
+  /// The capture to write.
+  public var output: String
+  /// P, how many of the last positions' queries to keep.
+  public var probeQueries = 128
+  /// The most tokens to allow; nil takes the context that the model was trained with.
+  public var context: Int?
+  /// Whether the prompt is wrapped as a user's message in the model's chat template.
+  public var usesChatTemplate = false
+  public var threads: Int
+
+  public init(prompt: String, model: String, output: String, threads: Int) {
+    self.prompt = prompt
+    self.model = model
+    self.output = output
+    self.threads = threads
+  }
+
+  /// What came of it.
+  public struct Report: Sendable {
+    public var description: CacheDescription
+    public var fileBytes: Int
+    public var prefillSeconds: Double
+  }
+
+  /// Runs the prefill and writes the capture, which appears whole or not at all.
+  ///
+  /// - Parameter progress: called with tokens done and tokens in all.
+  /// - Throws: what is wrong with model, prompt or output.
+  public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
+    // The target is opened first, so that a bad path does not cost a prefill.
+    let probe = try AtomicFile(path: output)
+    probe.discard()
+    let model = try LlamaModel(path: model)
+    let text = usesChatTemplate ? try model.chatPrompt(user: prompt) : prompt
+    let tokens = try model.tokenize(text, addSpecial: !usesChatTemplate, parseSpecial: usesChatTemplate)
+    guard !tokens.isEmpty else { throw EngineError.emptyPrompt }
+    let limit = context ?? model.trainingContext
+    guard tokens.count <= limit else { throw EngineError.contextExceeded(tokens: tokens.count, context: limit) }
+    let session = try LlamaSession(model: model, contextTokens: tokens.count, threads: threads)
+    let prefill = try session.prefill(tokens: tokens, probeQueries: probeQueries) { progress($0, tokens.count) }
+    let seconds = Double(prefill.duration.components.seconds) + 1e-18 * Double(prefill.duration.components.attoseconds)
+    let cache = try session.capture(scratchFolder: Self.folder(of: output))
+    let recorded = RecordedCapture(cache: cache, prefillSeconds: seconds, usesChatTemplate: usesChatTemplate)
+    try CaptureWriter.write(recorded, to: output)
+    return Report(
+      description: recorded.description, fileBytes: try FileReader(path: output).byteCount, prefillSeconds: seconds)
+  }
+
+  private static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}
+
+/// An engine's cache with fkv's own lines in its provenance.
+struct RecordedCapture<Cache: CacheSource>: CacheSource {
+  let cache: Cache
+  let description: CacheDescription
+
+  init(cache: Cache, prefillSeconds: Double, usesChatTemplate: Bool) {
+    self.cache = cache
+    var description = cache.description
+    description.provenance["writer"] = FKVVersion.writer
+    description.provenance["chat_template"] = usesChatTemplate ? "on" : "off"
+    description.provenance["prefill_seconds"] = String(Double(Int(prefillSeconds * 1000)) / 1000)
+    self.description = description
+  }
+
+  func tensor(_ kind: CacheKind, layer: Int) throws -> CacheTensor { try cache.tensor(kind, layer: layer) }
+  func probeQueries(layer: Int) throws -> ProbeQueries? { try cache.probeQueries(layer: layer) }
+}

@@ -1,0 +1,63 @@
+import CacheCodec
+import FKVFormat
+import KVCacheModel
+
+/// `fkv inspect`: what is in an `.fkv`.
+public struct InspectPipeline: Sendable {
+  public var path: String
+
+  public init(path: String) { self.path = path }
+
+  /// One section of the file.
+  public struct Section: Hashable, Sendable {
+    public var name: String
+    public var layer: Int?
+    /// Bytes in the file, its prefix included.
+    public var bytes: Int
+  }
+
+  /// All that the file says of itself.
+  public struct Report: Sendable {
+    public var header: CacheHeader
+    public var hasTokens: Bool
+    public var size: CacheSize
+    public var sections: [Section]
+    /// Prologue, directory and prefixes: bytes that hold no section's contents.
+    public var overheadBytes: Int
+    /// One a layer.
+    public var keys: [TensorSummary]
+    public var values: [TensorSummary]
+
+    /// Where the bytes of the whole file went, by name, in file order of first appearance; sums to the file's size.
+    public var breakdown: [(name: String, bytes: Int)] {
+      var order: [String] = []
+      var totals: [String: Int] = [:]
+      func add(_ name: String, _ bytes: Int) {
+        if totals[name] == nil { order.append(name) }
+        totals[name, default: 0] += bytes
+      }
+      for (label, summaries) in [("keys", keys), ("values", values)] {
+        for part in summaries.flatMap(\.parts) { add("\(label): \(part.name)", part.bytes) }
+      }
+      for section in sections where section.layer == nil { add(section.name, section.bytes) }
+      let rest = size.fileBytes - totals.values.reduce(0, +)
+      add("framing and checksums", rest)
+      return order.map { ($0, totals[$0]!) }
+    }
+  }
+
+  /// Reads the header, the directory and the head of each section.
+  public func run() throws -> Report {
+    let cache = try FKVCache(path: path)
+    let layers = cache.description.geometry.layers.indices
+    return Report(
+      header: cache.header, hasTokens: cache.description.tokens != nil,
+      size: CacheSize(fileBytes: cache.reader.fileBytes, geometry: cache.description.geometry),
+      sections: cache.reader.sections.map {
+        Section(name: $0.kind.description, layer: $0.layer, bytes: $0.fileBytes)
+      },
+      overheadBytes: cache.reader.overheadBytes,
+      keys: try layers.map { try cache.summary(.key, layer: $0) },
+      values: try layers.map { try cache.summary(.value, layer: $0) })
+  }
+}

@@ -1,0 +1,31 @@
+import CacheCodec
+import FileIO
+import Interchange
+import KVCacheModel
+
+/// A cache file of any kind that fkv reads, told apart by its first bytes.
+public enum OpenedCache: Sendable {
+  case fkv(FKVCache)
+  case capture(CaptureFile)
+
+  /// Opens an `.fkv` or a capture.
+  ///
+  /// - Throws: the format's error. A file with the magic of neither is opened as a capture, whose errors say what is
+  ///   missing.
+  public init(path: String) throws {
+    let start = try FileReader(path: path)
+    let head = try start.read(at: 0, count: min(8, start.byteCount))
+    if head.starts(with: [0x89, 0x46, 0x4B, 0x56]) {
+      self = .fkv(try FKVCache(path: path))
+    } else {
+      self = .capture(try CaptureFile(path: path))
+    }
+  }
+
+  public var source: any CacheSource {
+    switch self {
+    case .fkv(let cache): cache
+    case .capture(let capture): capture
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import CacheCodec
+import ComputeKernels
+import FKVFormat
+import Fidelity
+import FileIO
+import Interchange
+import KVCacheModel
+
+/// `fkv verify`: is the file whole, and what does attention over it lose against the full cache?
+public struct VerifyPipeline: Sendable {
+  public var path: String
+  /// A capture of the same prompt; without it only the file's integrity is checked.
+  public var reference: String?
+
+  public init(path: String, reference: String? = nil) {
+    self.path = path
+    self.reference = reference
+  }
+
+  /// What the comparison with a reference found.
+  public struct Comparison: Sendable {
+    /// By layer and query head.
+    public var attention: AttentionErrors
+    /// ‖K−K̃‖₂/‖K‖₂, one a layer.
+    public var keyErrors: [Double]
+    public var valueErrors: [Double]
+    /// The same over all layers together.
+    public var keyError: Double
+    public var valueError: Double
+    /// P.
+    public var probeQueries: Int
+  }
+
+  /// What was found.
+  public struct Report: Sendable {
+    public var header: CacheHeader
+    public var size: CacheSize
+    /// Damaged sections; empty in a whole file.
+    public var findings: [SectionFinding]
+    public var sectionCount: Int
+    /// nil without a reference, or if sections are damaged.
+    public var comparison: Comparison?
+  }
+
+  /// Checks and compares.
+  ///
+  /// - Parameter progress: called with layers done and layers in all while comparing.
+  /// - Throws: what is wrong with either file; `CacheMismatch` if they are not of the same prompt and model.
+  public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
+    let cache = try FKVCache(path: path)
+    var report = Report(
+      header: cache.header,
+      size: CacheSize(fileBytes: cache.reader.fileBytes, geometry: cache.description.geometry),
+      findings: try cache.reader.verifyAll(), sectionCount: cache.reader.sections.count)
+    guard report.findings.isEmpty else { return report }
+    if let reference {
+      let full = try OpenedCache(path: reference).source
+      try CacheMismatch.check(cache.description, against: full.description)
+      report.comparison = try Self.compare(cache, with: full, progress: progress)
+    } else {
+      for layer in cache.description.geometry.layers.indices {
+        for kind in CacheKind.allCases { _ = try cache.tensor(kind, layer: layer) }
+        progress(layer + 1, cache.description.geometry.layers.count)
+      }
+    }
+    return report
+  }
+
+  /// Attention, key and value errors of a cache against the full one; both of the same geometry.
+  public static func compare(
+    _ cache: some CacheSource, with full: any CacheSource, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws -> Comparison {
+    let description = full.description
+    let count = description.geometry.layers.count
+    var (attention, keys, values): ([[Double]], [RelativeError], [RelativeError]) = ([], [], [])
+    var probes = 0
+    try ParallelLoop.ordered(
+      count,
+      produce: { layer -> LayerComparison in
+        guard let queries = try full.probeQueries(layer: layer) else { throw CacheMismatch.noProbeQueries }
+        let problem = AttentionProblem(
+          layer: description.geometry.layers[layer], queries: queries, scale: description.attentionScale,
+          softcap: description.attentionSoftcap)
+        return try LayerComparison(
+          problem, keys: full.tensor(.key, layer: layer).floats(), values: full.tensor(.value, layer: layer).floats(),
+          restoredKeys: cache.tensor(.key, layer: layer).floats(),
+          restoredValues: cache.tensor(.value, layer: layer).floats())
+      },
+      consume: { layer, comparison in
+        attention.append(comparison.headErrors)
+        keys.append(comparison.keyError)
+        values.append(comparison.valueError)
+        probes = comparison.probeQueries
+        progress(layer + 1, count)
+      })
+    func total(_ errors: [RelativeError]) -> Double {
+      errors.reduce(into: RelativeError()) { $0.add($1) }.value
+    }
+    return Comparison(
+      attention: AttentionErrors(layers: attention), keyErrors: keys.map(\.value), valueErrors: values.map(\.value),
+      keyError: total(keys), valueError: total(values), probeQueries: probes)
+  }
+}

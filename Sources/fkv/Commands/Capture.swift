@@ -1,0 +1,48 @@
+import ArgumentParser
+import Foundation
+import FourierKV
+
+struct Capture: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs a real prefill through llama.cpp and saves the full cache.",
+    discussion: """
+      The capture is a safetensors file (formats/capture.md): keys and values of all layers as the engine stores them, \
+      the queries of the last positions, token ids, RoPE and the model's fingerprint.
+      """)
+
+  @Argument(help: "The prompt: a text file, or - for standard input.") var prompt: String
+  @Option(help: "The model, a GGUF file (default: the one that make setup fetched).") var model: String?
+  @Option(name: .shortAndLong, help: "The capture to write.") var output: String
+  @Option(help: "How many of the last positions' queries to keep.") var probe = 128
+  @Option(help: "The most tokens to allow (default: the context that the model was trained with).") var context: Int?
+  @Option(name: .customLong("chat-template"), help: "Whether to wrap the prompt as a user's message: on or off.")
+  var chatTemplate: Switch = .off
+  @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?
+
+  enum Switch: String, ExpressibleByArgument, CaseIterable {
+    case on, off
+  }
+
+  func validate() throws {
+    if probe < 0 { throw ValidationError("'--probe' must be 0 or more") }
+    if let context, context < 1 { throw ValidationError("'--context' must be 1 or more") }
+    if let threads, threads < 1 { throw ValidationError("'--threads' must be 1 or more") }
+  }
+
+  func run() throws {
+    var pipeline = CapturePipeline(
+      prompt: try PromptText.read(prompt), model: model ?? ModelLocation.standardModel, output: output,
+      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    pipeline.probeQueries = probe
+    pipeline.context = context
+    pipeline.usesChatTemplate = chatTemplate == .on
+    let bar = ProgressBar("prefill", unit: "tokens")
+    let report = try pipeline.run { bar.update($0, of: $1) }
+    bar.finish()
+    let geometry = report.description.geometry
+    print("\(output): \(CacheHeadText.geometry(geometry)), \(Format.bytes(report.fileBytes))")
+    print(
+      "prefill of \(geometry.tokens) tokens took \(Format.seconds(report.prefillSeconds)), "
+        + "\(Format.significant(Double(geometry.tokens) / report.prefillSeconds)) tokens/s")
+  }
+}

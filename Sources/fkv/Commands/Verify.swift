@@ -1,0 +1,41 @@
+import ArgumentParser
+import CacheCodec
+import FourierKV
+
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Checks that an .fkv file is whole and measures what attention over it loses.",
+    discussion: """
+      With --reference, the file is decoded and compared with the full cache: the error of the attention output, \
+      ‖o−õ‖₂/‖o‖₂ over the captured probe queries, by layer and query head. Without it, checksums are checked and \
+      every layer is decoded.
+      """)
+
+  @Argument(help: "The .fkv file.") var file: String
+  @Option(help: "The capture that the file was made of, or another of the same prompt.") var reference: String?
+  @Option(name: .customLong("max-error"), help: "Exit with 1 if the mean attention-output error is above this.")
+  var maxError: Double?
+  @Flag(help: "Print JSON instead of text.") var json = false
+
+  func validate() throws {
+    if maxError != nil && reference == nil { throw ValidationError("'--max-error' needs '--reference'") }
+    if let maxError, !(maxError >= 0) { throw ValidationError("'--max-error' must be 0 or more") }
+  }
+
+  func run() throws {
+    let bar = ProgressBar("verify", unit: "layers")
+    let report = try VerifyPipeline(path: file, reference: reference).run { bar.update($0, of: $1) }
+    bar.finish()
+    let isWithin = maxError.map { (report.comparison?.attention.mean ?? .infinity) <= $0 } ?? true
+    if json {
+      try JSONOutput.print(VerifyJSON(report, withinLimits: isWithin && report.findings.isEmpty))
+    } else {
+      print(VerifyText.render(report, maxError: maxError))
+    }
+    guard report.findings.isEmpty else {
+      for finding in report.findings { Diagnostics.note("error: \(file): \(finding.description)") }
+      throw ExitCode(2)
+    }
+    if !isWithin { throw ExitCode(1) }
+  }
+}

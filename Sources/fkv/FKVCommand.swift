@@ -1,0 +1,11 @@
+import ArgumentParser
+import FourierKV
+
+/// The root command: a list of subcommands, no logic.
+struct FKVCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fkv",
+    abstract: "Makes a long prompt's KV cache small enough to keep, and says what that cost.",
+    version: FKVVersion.current,
+    subcommands: [Capture.self, Compress.self, Inspect.self, Verify.self, Restore.self])
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import CacheCodec
+import KVCacheModel
+
+/// The settings of profile `fourier`; what is not given keeps the published default.
+struct FourierOptions: ParsableArguments {
+  @Option(help: "Tokens at the start that stay exact (default: 4).") var sinks: Int?
+  @Option(help: "Tokens at the end that stay exact (default: 1020, at most a quarter of the prompt).") var window: Int?
+  @Option(help: "Spectral states of a feature, two a frequency (default: 1024, at most a quarter of the middle).")
+  var states: Int?
+  @Option(name: .customLong("key-fraction"), help: "Fraction of key features kept as spectra (default: as published).")
+  var keyFraction: Double?
+  @Option(
+    name: .customLong("value-fraction"), help: "Fraction of value features kept as spectra (default: as published).")
+  var valueFraction: Double?
+  @Option(help: "Period of the basis in tokens (default: the middle's length); longer leaves room for tokens to come.")
+  var period: Int?
+  @Option(help: "projection (lowest error) or published (mean and largest deviation matched).")
+  var reconstruction: FourierReconstruction?
+  @Option(help: "How coefficients are stored: f16 or f32 (default: f16).") var coefficients: CoefficientType?
+
+  enum CoefficientType: String, ExpressibleByArgument, CaseIterable {
+    case f16, f32
+  }
+
+  func validate() throws {
+    for (name, value) in [("--sinks", sinks), ("--window", window)] {
+      if let value, value < 0 { throw ValidationError("'\(name)' must be 0 or more") }
+    }
+    if let states, states < 2 || states % 2 != 0 {
+      throw ValidationError("'--states' must be an even number of at least 2")
+    }
+    for (name, value) in [("--key-fraction", keyFraction), ("--value-fraction", valueFraction)] {
+      if let value, !(0...1).contains(value) { throw ValidationError("'\(name)' must lie in 0…1") }
+    }
+    if let period, period < 1 || period > 1 << 22 { throw ValidationError("'--period' must lie in 1…4194304") }
+  }
+
+  /// The name of the first option that was given; nil if none was.
+  var firstGiven: String? {
+    let given: [(String, Bool)] = [
+      ("--sinks", sinks != nil), ("--window", window != nil), ("--states", states != nil),
+      ("--key-fraction", keyFraction != nil), ("--value-fraction", valueFraction != nil), ("--period", period != nil),
+      ("--reconstruction", reconstruction != nil), ("--coefficients", coefficients != nil),
+    ]
+    return given.first { $0.1 }?.0
+  }
+
+  var parameters: FourierParameters {
+    var parameters = FourierParameters()
+    parameters.sinks = sinks ?? parameters.sinks
+    parameters.window = window
+    parameters.states = states
+    parameters.keyFraction = keyFraction
+    parameters.valueFraction = valueFraction
+    parameters.period = period
+    parameters.reconstruction = reconstruction ?? parameters.reconstruction
+    parameters.coefficientType = coefficients == .f32 ? .float32 : .float16
+    return parameters
+  }
+}
+
+extension FourierReconstruction: ExpressibleByArgument {
+  public init?(argument: String) { self.init(name: argument) }
+  public static var allValueStrings: [String] { allCases.map(\.name) }
+}

@@ -1,0 +1,15 @@
+import Foundation
+
+/// What people should know beside the results: on standard error, one line each.
+enum Diagnostics {
+  /// Prints what went wrong: `fkv: error: …`.
+  static func error(_ error: any Error) { line("error: \(error)") }
+
+  /// Prints a remark: `fkv: …`.
+  static func note(_ text: String) { line(text) }
+
+  private static func line(_ text: String) {
+    let single = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    FileHandle.standardError.write(Data("fkv: \(single)\n".utf8))
+  }
+}

@@ -1,0 +1,40 @@
+import Foundation
+
+/// A bar on standard error for work that lasts: nothing in the first second, nothing unless it is a terminal.
+final class ProgressBar {
+  private let label: String
+  private let unit: String
+  private let start = Date()
+  private let isShown: Bool
+  private var lastDrawn = Date.distantPast
+  private var hasDrawn = false
+
+  init(_ label: String, unit: String) {
+    self.label = label
+    self.unit = unit
+    isShown = isatty(FileHandle.standardError.fileDescriptor) == 1
+  }
+
+  /// Shows that `done` of `total` are done, and how fast.
+  func update(_ done: Int, of total: Int) {
+    let now = Date()
+    guard isShown, now.timeIntervalSince(start) > 1, done == total || now.timeIntervalSince(lastDrawn) > 0.1 else {
+      return
+    }
+    lastDrawn = now
+    hasDrawn = true
+    let fraction = total == 0 ? 1 : Double(done) / Double(total)
+    let filled = Int((fraction * 24).rounded(.down))
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+    let rate = Double(done) / max(now.timeIntervalSince(start), 1e-9)
+    write("\r\(label) \(bar) \(done)/\(total) \(unit), \(Format.significant(rate)) \(unit)/s\u{1B}[K")
+  }
+
+  /// Takes the bar away.
+  func finish() {
+    if hasDrawn { write("\r\u{1B}[K") }
+    hasDrawn = false
+  }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

@@ -1,0 +1,50 @@
+import FourierKV
+
+/// The JSON of `fkv verify`.
+struct VerifyJSON: Encodable {
+  struct Attention: Encodable {
+    var mean: Double
+    var max: Double
+    /// Means over heads.
+    var perLayer: [Double]
+    /// One list a layer, one error a query head.
+    var perHead: [[Double]]
+  }
+
+  var head: CacheHeadJSON
+  var attention: Attention?
+  var keyError: Double?
+  var valueError: Double?
+  var probeQueries: Int?
+  var damagedSections: [String]
+  var withinLimits: Bool
+
+  init(_ report: VerifyPipeline.Report, withinLimits: Bool) {
+    head = CacheHeadJSON(report.header, size: report.size)
+    attention = report.comparison.map {
+      Attention(
+        mean: $0.attention.mean, max: $0.attention.max, perLayer: $0.attention.layerMeans,
+        perHead: $0.attention.layers)
+    }
+    keyError = report.comparison?.keyError
+    valueError = report.comparison?.valueError
+    probeQueries = report.comparison?.probeQueries
+    damagedSections = report.findings.map(\.description)
+    self.withinLimits = withinLimits
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case attentionOutputError, keyError, valueError, probeQueries, damagedSections, withinLimits
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try head.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encodeIfPresent(attention, forKey: .attentionOutputError)
+    try container.encodeIfPresent(keyError, forKey: .keyError)
+    try container.encodeIfPresent(valueError, forKey: .valueError)
+    try container.encodeIfPresent(probeQueries, forKey: .probeQueries)
+    try container.encode(damagedSections, forKey: .damagedSections)
+    try container.encode(withinLimits, forKey: .withinLimits)
+  }
+}
