@@ -1,0 +1,33 @@
+/// Why a file was not taken as GGUF.
+public enum GGUFError: Error, Equatable, Sendable {
+  /// The file does not begin with the four bytes `GGUF`.
+  case notGGUF(path: String)
+  /// The version is none that this reader knows (2 and 3, little-endian).
+  case unsupportedVersion(path: String, found: UInt32)
+  /// The file ends within `what`, which begins at `offset` and takes `wanted` bytes or more; the file has `fileBytes`.
+  case truncated(path: String, what: String, offset: Int, wanted: UInt64, fileBytes: Int)
+  /// A value type that GGUF does not define, or an array within an array.
+  case invalidValueType(path: String, key: String, found: UInt32)
+  /// The same metadata key or tensor name occurs twice.
+  case duplicate(path: String, name: String)
+  /// `general.alignment` is not a power of two.
+  case invalidAlignment(path: String, found: UInt64)
+  /// A tensor whose dimensions or data position cannot be: more than four dimensions, a product past 2⁶³, an offset
+  /// that is not a multiple of the alignment.
+  case invalidTensor(path: String, name: String, reason: String)
+}
+
+extension GGUFError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notGGUF(let path): "\(path): not a GGUF file"
+    case .unsupportedVersion(let path, let found): "\(path): GGUF version \(found); this reader knows 2 and 3"
+    case .truncated(let path, let what, let offset, let wanted, let fileBytes):
+      "\(path): truncated GGUF: \(what) at offset \(offset) takes \(wanted) bytes, but the file has \(fileBytes)"
+    case .invalidValueType(let path, let key, let found): "\(path): metadata '\(key)' has unknown value type \(found)"
+    case .duplicate(let path, let name): "\(path): '\(name)' occurs twice"
+    case .invalidAlignment(let path, let found): "\(path): alignment \(found) is not a power of two"
+    case .invalidTensor(let path, let name, let reason): "\(path): tensor '\(name)': \(reason)"
+    }
+  }
+}

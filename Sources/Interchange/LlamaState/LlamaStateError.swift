@@ -1,0 +1,50 @@
+import KVCacheModel
+
+/// Why a llama.cpp state file was not taken, or a cache could not be written as one.
+public enum LlamaStateError: Error, Equatable, Sendable {
+  /// The file begins with neither of the two magics.
+  case notStateFile(path: String)
+  /// The container version is none that this reader knows.
+  case unsupportedVersion(path: String, container: String, found: UInt32)
+  /// The file ends within `what`, which begins at `offset` and takes `wanted` bytes or more.
+  case truncated(path: String, what: String, offset: Int, wanted: UInt64, fileBytes: Int)
+  /// Bytes are left after everything that the file declares.
+  case trailingBytes(path: String, offset: Int, fileBytes: Int)
+  /// A field holds what it cannot hold.
+  case invalidField(path: String, what: String, offset: Int, found: UInt64)
+  /// More than one sequence's cells, or a file split into streams.
+  case severalSequences(path: String)
+  /// Keys or values of a ggml type that this reader cannot hand out.
+  case unsupportedType(path: String, layer: Int, kind: CacheKind, code: Int32)
+  /// The file's layers do not have the shape that the description expects.
+  case layerMismatch(path: String, layer: Int, what: String, expected: Int, found: Int)
+  /// The file lacks a cell for a position that a layer should hold.
+  case missingPosition(path: String, layer: Int, position: Int)
+  /// A cache whose layers of one memory hold different positions, which the format cannot say.
+  case unevenLayers(layer: Int)
+}
+
+extension LlamaStateError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notStateFile(let path): "\(path): not a llama.cpp state file"
+    case .unsupportedVersion(let path, let container, let found):
+      "\(path): llama.cpp \(container) file of version \(found), which this reader does not know"
+    case .truncated(let path, let what, let offset, let wanted, let fileBytes):
+      "\(path): truncated: \(what) at offset \(offset) takes \(wanted) bytes, but the file has \(fileBytes)"
+    case .trailingBytes(let path, let offset, let fileBytes):
+      "\(path): the state ends at offset \(offset), but the file has \(fileBytes) bytes"
+    case .invalidField(let path, let what, let offset, let found):
+      "\(path): \(what) at offset \(offset) is \(found)"
+    case .severalSequences(let path): "\(path): holds several sequences; save one sequence alone"
+    case .unsupportedType(let path, let layer, let kind, let code):
+      "\(path): \(kind.name)s of layer \(layer) have ggml type \(code), which is not supported"
+    case .layerMismatch(let path, let layer, let what, let expected, let found):
+      "\(path): layer \(layer): expected \(what) \(expected), found \(found)"
+    case .missingPosition(let path, let layer, let position):
+      "\(path): layer \(layer) has no cell for position \(position)"
+    case .unevenLayers(let layer):
+      "layer \(layer) holds other positions than the layers before it, which a llama.cpp state cannot say"
+    }
+  }
+}

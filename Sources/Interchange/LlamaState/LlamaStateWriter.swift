@@ -1,0 +1,131 @@
+import FileIO
+import KVCacheModel
+
+/// Writes a cache as a llama.cpp sequence file, a layer at a time.
+public struct LlamaStateWriter: Sendable {
+  public let format: LlamaStateFormat
+  private let description: CacheDescription
+  /// The layers of each blob, in layer order.
+  private let members: [[Int]]
+
+  /// Checks that the cache can be said in `format`: the layers of one blob must hold the same positions. With two
+  /// blobs, layers whose `slidingWindow` is set go into the second.
+  ///
+  /// - Throws: `LlamaStateError.unevenLayers` naming the first layer that differs.
+  public init(description: CacheDescription, format: LlamaStateFormat) throws {
+    precondition(format.container == .sequence, "session files hold a whole context")
+    self.format = format
+    self.description = description
+    let layers = description.geometry.layers
+    members = (0..<format.blobCount).map { blob in
+      layers.indices.filter { format.blobCount == 1 || (layers[$0].slidingWindow != nil) == (blob == 1) }
+    }
+    for blob in members {
+      guard let first = blob.first else { continue }
+      for layer in blob
+      where layers[layer].tokens != layers[first].tokens || layers[layer].firstPosition != layers[first].firstPosition {
+        throw LlamaStateError.unevenLayers(layer: layer)
+      }
+    }
+  }
+
+  /// The bytes that `write` appends.
+  public var byteCount: Int {
+    3 * 4 + 4 * tokens.count + (0..<members.count).reduce(0) { $0 + blobByteCount($1) }
+  }
+
+  /// Appends the whole state. The description's tokens go into the header, cut to the cached positions; without
+  /// them the header has none. Positions and sequence 0 go into the cells.
+  ///
+  /// - Throws: what `source` throws, `FileError` if writing failed.
+  public func write(_ source: some CacheSource, to file: AtomicFile) throws {
+    var header = LittleEndianBytes()
+    header.append(format.container.magic)
+    header.append(format.version)
+    header.append(UInt32(tokens.count))
+    for token in tokens { header.append(token) }
+    try file.append(header.bytes)
+    for blob in members.indices { try writeBlob(blob, source, to: file) }
+  }
+
+  private var tokens: ArraySlice<Int32> {
+    let end = description.geometry.layers.map { $0.firstPosition + $0.tokens }.max() ?? 0
+    return (description.tokens ?? []).prefix(end)
+  }
+
+  /// Where a blob without layers of its own (every layer slides) has its cells' positions from.
+  private func shape(_ blob: Int) -> LayerGeometry? {
+    (members[blob].first ?? members.first(where: { !$0.isEmpty })?.first).map { description.geometry.layers[$0] }
+  }
+
+  private func blobByteCount(_ blob: Int) -> Int {
+    guard let shape = shape(blob), shape.tokens > 0 else { return 8 }
+    return format.blobHeaderBytes + shape.tokens * format.cellBytes
+      + members[blob].reduce(0) { sum, layer in
+        let count = description.geometry.layers[layer].elementCount
+        return sum + 24 + count * (description.keyType.byteCount + description.valueType.byteCount)
+      }
+  }
+
+  private func writeBlob(_ blob: Int, _ source: some CacheSource, to file: AtomicFile) throws {
+    var header = LittleEndianBytes()
+    header.append(UInt32(1))
+    guard let shape = shape(blob), shape.tokens > 0 else {
+      header.append(UInt32(0))
+      return try file.append(header.bytes)
+    }
+    header.append(UInt32(shape.tokens))
+    for position in shape.firstPosition..<shape.firstPosition + shape.tokens {
+      header.append(Int32(position))
+      header.append(UInt32(1))
+      if format.cellExtensionBytes > 0 {
+        header.append(Int32(position))
+        header.append(Int32(position))
+        header.append(description.tokens?[position] ?? -1)
+      }
+      header.append(Int32(0))
+    }
+    header.append(UInt32(0))
+    header.append(UInt32(members[blob].count))
+    if format.hasRotationFields {
+      header.append(UInt32(0))
+      header.append(UInt32(0))
+    }
+    try file.append(header.bytes)
+    for kind in CacheKind.allCases {
+      for layer in members[blob] { try writeTensor(source.tensor(kind, layer: layer), to: file) }
+    }
+  }
+
+  /// (H, T, D) to rows of one token each.
+  private func writeTensor(_ tensor: CacheTensor, to file: AtomicFile) throws {
+    let headBytes = tensor.headDim * tensor.elementType.byteCount
+    let rowBytes = tensor.kvHeads * headBytes
+    var header = LittleEndianBytes()
+    header.append(tensor.elementType.ggmlCode)
+    header.append(UInt64(rowBytes))
+    try file.append(header.bytes)
+    var rows = [UInt8](repeating: 0, count: tensor.bytes.count)
+    tensor.bytes.withUnsafeBytes { source in
+      rows.withUnsafeMutableBytes { target in
+        for head in 0..<tensor.kvHeads {
+          for token in 0..<tensor.tokens {
+            let from = (head * tensor.tokens + token) * headBytes
+            let to = token * rowBytes + head * headBytes
+            target[to..<to + headBytes].copyBytes(from: source[from..<from + headBytes])
+          }
+        }
+      }
+    }
+    try file.append(rows)
+  }
+}
+
+/// Integers one after another, least significant byte first.
+struct LittleEndianBytes {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func append(_ value: some FixedWidthInteger) {
+    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+  }
+}

@@ -1,0 +1,27 @@
+import CLlama
+import Synchronization
+
+/// llama.cpp's process-wide state: it is started once, and its log goes nowhere but for the last error line.
+enum Backend {
+  private static let lastError = Mutex("")
+
+  private static let started: Void = {
+    llama_log_set({ level, text, _ in Backend.note(level, text) }, nil)
+    llama_backend_init()
+  }()
+
+  /// Starts llama.cpp if it is not yet, and forgets errors logged before.
+  static func prepare() {
+    started
+    lastError.withLock { $0 = "" }
+  }
+
+  /// The last error line since `prepare`; empty if there was none. Lines of other threads are not told apart.
+  static var errorLine: String { lastError.withLock { $0 } }
+
+  private static func note(_ level: ggml_log_level, _ text: UnsafePointer<CChar>?) {
+    guard level == GGML_LOG_LEVEL_ERROR, let text else { return }
+    let line = String(cString: text).split(separator: "\n").last.map(String.init) ?? ""
+    if !line.isEmpty { lastError.withLock { $0 = line } }
+  }
+}

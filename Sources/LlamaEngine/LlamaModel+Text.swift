@@ -1,0 +1,81 @@
+import CLlama
+
+extension LlamaModel {
+  /// The token ids of a text.
+  ///
+  /// - Parameters:
+  ///   - addSpecial: whether the model's begin (and end) token is added where the model asks for it.
+  ///   - parseSpecial: whether `<|im_start|>` and the like in the text become control tokens.
+  /// - Throws: `EngineError.textNotConverted` if the text is too long or the tokenizer failed.
+  public func tokenize(_ text: String, addSpecial: Bool = true, parseSpecial: Bool = false) throws -> [Int32] {
+    Backend.prepare()
+    var text = text
+    return try text.withUTF8 { bytes in
+      try bytes.withMemoryRebound(to: CChar.self) { bytes in
+        guard let length = Int32(exactly: bytes.count) else { throw EngineError.textNotConverted(log: "too long") }
+        return try filled { (buffer: UnsafeMutablePointer<Int32>?, capacity) in
+          llama_tokenize(vocabulary, bytes.baseAddress, length, buffer, capacity, addSpecial, parseSpecial)
+        }
+      }
+    }
+  }
+
+  /// The text of token ids.
+  ///
+  /// - Parameter showSpecial: whether control tokens are written out instead of left away.
+  /// - Throws: `EngineError.unknownToken` for ids that the model does not have, `EngineError.textNotConverted` if
+  ///   llama.cpp failed.
+  public func detokenize(_ tokens: [Int32], showSpecial: Bool = false) throws -> String {
+    try check(tokens)
+    Backend.prepare()
+    let bytes = try filled { (buffer: UnsafeMutablePointer<CChar>?, capacity) in
+      llama_detokenize(vocabulary, tokens, Int32(tokens.count), buffer, capacity, false, showSpecial)
+    }
+    return String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// One user message in the model's own chat template, ready for the assistant's answer; a begin token is not part
+  /// of it. Tokenize the result with `parseSpecial`.
+  ///
+  /// - Throws: `EngineError.noChatTemplate` if the model file has none, `EngineError.unsupportedChatTemplate` if
+  ///   llama.cpp does not know the one it has.
+  public func chatPrompt(user message: String) throws -> String {
+    guard let template = llama_model_chat_template(handle, nil) else {
+      throw EngineError.noChatTemplate(architecture: identity.architecture)
+    }
+    let bytes: [CChar] = try "user".withCString { role in
+      try message.withCString { content in
+        var chat = llama_chat_message(role: role, content: content)
+        var buffer = [CChar](repeating: 0, count: message.utf8.count + 1024)
+        var length = llama_chat_apply_template(template, &chat, 1, true, &buffer, Int32(buffer.count))
+        if length > buffer.count {
+          buffer = [CChar](repeating: 0, count: Int(length))
+          length = llama_chat_apply_template(template, &chat, 1, true, &buffer, Int32(buffer.count))
+        }
+        guard length >= 0 else { throw EngineError.unsupportedChatTemplate(architecture: identity.architecture) }
+        return Array(buffer.prefix(Int(length)))
+      }
+    }
+    return String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Throws `EngineError.unknownToken` for the first id that the model does not have.
+  func check(_ tokens: some Sequence<Int32>) throws {
+    for token in tokens where token < 0 || token >= vocabularySize {
+      throw EngineError.unknownToken(id: token, vocabulary: vocabularySize)
+    }
+  }
+
+  /// Calls a function of llama.cpp that returns the number of elements written, or minus the number needed.
+  private func filled<Element>(_ body: (UnsafeMutablePointer<Element>?, Int32) -> Int32) throws -> [Element] {
+    let needed = body(nil, 0)
+    guard needed != Int32.min else { throw EngineError.textNotConverted(log: Backend.errorLine) }
+    let capacity = Int(abs(needed))
+    return try [Element](unsafeUninitializedCapacity: capacity) { buffer, count in
+      guard capacity > 0 else { return }
+      let written = body(buffer.baseAddress, Int32(capacity))
+      guard written >= 0, written <= capacity else { throw EngineError.textNotConverted(log: Backend.errorLine) }
+      count = Int(written)
+    }
+  }
+}
