@@ -2,7 +2,11 @@
 ///
 /// Bytes go to a temporary file beside the target (`.NAME.PID-N.fkv-partial`, mode 0600); `commit()` syncs it, renames
 /// it over the target and syncs the folder. Without `commit()` the temporary is removed and the target stays as it was.
+/// A target that is a symbolic link is replaced itself; what it points to stays.
+///
+/// Not safe to use from several threads at once.
 public final class AtomicFile {
+  /// The target, as it was given.
   public let path: String
   /// Bytes appended so far; the offset of the next `append`.
   public private(set) var byteCount = 0
@@ -12,14 +16,12 @@ public final class AtomicFile {
 
   /// Opens a new temporary beside `path`.
   ///
-  /// - Throws: `FileError.system` if the folder is missing or not writable, or `path` is a folder.
+  /// - Throws: `FileError.system` if the folder is missing or not writable, `path` is a folder or no name at all;
+  ///   `FileError.notRegular` if it is a device or pipe, which a rename would replace by a file.
   public init(path: String) throws {
-    var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-      throw FileError.system(operation: "write", path: path, code: EISDIR)
-    }
+    try Self.checkTarget(path)
     let folder = Self.folder(of: path)
-    let name = path.split(separator: "/", omittingEmptySubsequences: true).last.map(String.init) ?? path
+    let name = Self.shortened(path.split(separator: "/").last.map(String.init) ?? path)
     var attempt = 0
     while true {
       let candidate = "\(folder)/.\(name).\(getpid())-\(attempt).fkv-partial"
@@ -49,7 +51,9 @@ public final class AtomicFile {
     }
   }
 
-  /// Replaces bytes that were appended before.
+  /// Replaces bytes that were appended before; traps beyond them.
+  ///
+  /// - Throws: `FileError.system` if the disk fails.
   public func overwrite(_ bytes: some ContiguousBytesSequence, at offset: Int) throws {
     try bytes.withRawBytes { buffer in
       precondition(offset >= 0 && offset + buffer.count <= byteCount, "overwrites what was not written yet")
@@ -58,6 +62,11 @@ public final class AtomicFile {
   }
 
   /// Makes the file durable under its name.
+  ///
+  /// Traps after `commit()` or `discard()`.
+  ///
+  /// - Throws: `FileError.system` if the disk is full or fails, or the target became a folder; the temporary is then
+  ///   removed, here or at the end of the object's life, and the target is as it was.
   public func commit() throws {
     precondition(isOpen, "committed or discarded before")
     guard retryingInterrupts({ fsync(descriptor) }) == 0 else { throw failure("sync") }
@@ -94,7 +103,10 @@ public final class AtomicFile {
       let wrote = retryingInterrupts {
         pwrite(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
       }
-      guard wrote >= 0 else { throw failure("write") }
+      guard wrote > 0 else {
+        // A write of no bytes without an error is how some file systems say that they are full.
+        throw FileError.system(operation: "write", path: path, code: wrote < 0 ? errno : ENOSPC)
+      }
       done += wrote
     }
   }
@@ -103,31 +115,25 @@ public final class AtomicFile {
     FileError.system(operation: operation, path: path, code: errno)
   }
 
+  private static func checkTarget(_ path: String) throws {
+    guard !path.isEmpty else { throw FileError.system(operation: "write", path: path, code: ENOENT) }
+    var status = stat()
+    let exists = stat(path, &status) == 0
+    if path.hasSuffix("/") || exists && status.st_mode & S_IFMT == S_IFDIR {
+      throw FileError.system(operation: "write", path: path, code: EISDIR)
+    }
+    guard !exists || status.st_mode & S_IFMT == S_IFREG else { throw FileError.notRegular(path: path) }
+  }
+
+  /// The name, cut so that the temporary's name stays below the 255 bytes that file systems allow.
+  private static func shortened(_ name: String) -> String {
+    var name = name
+    while name.utf8.count > 200 { name.removeLast() }
+    return name
+  }
+
   private static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
-}
-
-/// Bytes that lie in one piece: arrays, slices and buffers of any trivial element.
-public protocol ContiguousBytesSequence {
-  func withRawBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
-}
-
-extension Array: ContiguousBytesSequence {
-  public func withRawBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-    try withUnsafeBytes(body)
-  }
-}
-
-extension ArraySlice: ContiguousBytesSequence {
-  public func withRawBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-    try withUnsafeBytes(body)
-  }
-}
-
-extension UnsafeRawBufferPointer: ContiguousBytesSequence {
-  public func withRawBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-    try body(self)
   }
 }

@@ -2,6 +2,7 @@
 ///
 /// Safe to use from several threads at once; it keeps no position.
 public final class FileReader: Sendable {
+  /// The file's path, as it was given.
   public let path: String
   /// The file's size when it was opened.
   public let byteCount: Int
