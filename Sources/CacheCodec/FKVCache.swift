@@ -15,7 +15,8 @@ public final class FKVCache: CacheSource {
   /// Opens a file.
   ///
   /// - Throws: `FileError`, `FormatError`, `CodecError`, `CodingError`: what is wrong with the file, and where.
-  public init(path: String, limits: ReadingLimits = ReadingLimits(), geometry: GeometryLimits = GeometryLimits()) throws {
+  public init(path: String, limits: ReadingLimits = ReadingLimits(), geometry: GeometryLimits = GeometryLimits()) throws
+  {
     reader = try FKVReader(path: path, limits: limits)
     header = try CacheHeader(parsing: reader.header, limits: geometry)
     var description = header.description

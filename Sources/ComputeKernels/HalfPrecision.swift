@@ -30,7 +30,9 @@ public enum HalfPrecision {
   /// The values of binary16 bit patterns.
   public static func widen(_ patterns: [UInt16]) -> [Float] {
     [Float](unsafeUninitializedCapacity: patterns.count) { target, count in
-      patterns.withUnsafeBufferPointer { widen($0, into: UnsafeMutableBufferPointer(rebasing: target[..<patterns.count])) }
+      patterns.withUnsafeBufferPointer {
+        widen($0, into: UnsafeMutableBufferPointer(rebasing: target[..<patterns.count]))
+      }
       count = patterns.count
     }
   }

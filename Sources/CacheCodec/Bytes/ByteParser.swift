@@ -40,13 +40,15 @@ struct ByteParser {
   mutating func array16(_ count: Int) throws -> [UInt16] {
     let (size, overflow) = count.multipliedReportingOverflow(by: 2)
     let bytes = try take(overflow ? Int.max : size)
-    return bytes.withUnsafeBytes { raw in (0..<count).map { raw.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self) } }
+    return bytes.withUnsafeBytes { raw in (0..<count).map { raw.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self) }
+    }
   }
 
   mutating func floats(_ count: Int) throws -> [Float] {
     let (size, overflow) = count.multipliedReportingOverflow(by: 4)
     let bytes = try take(overflow ? Int.max : size)
-    return bytes.withUnsafeBytes { raw in (0..<count).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) } }
+    return bytes.withUnsafeBytes { raw in (0..<count).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+    }
   }
 
   /// Throws `CodecError.trailingBytes` unless everything was taken.

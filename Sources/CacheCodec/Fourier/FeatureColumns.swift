@@ -18,7 +18,9 @@ struct FeatureColumns {
   }
 
   /// A feature's numbers over a range of tokens.
-  func gather(_ values: UnsafeBufferPointer<Float>, feature: Int, over range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
+  func gather(
+    _ values: UnsafeBufferPointer<Float>, feature: Int, over range: Range<Int>, into target: UnsafeMutablePointer<Float>
+  ) {
     var source = index(feature: feature, token: range.lowerBound)
     for t in 0..<range.count {
       target[t] = values[source]
@@ -66,7 +68,8 @@ struct FeatureColumns {
   }
 
   /// The stored bytes of whole tokens, (H, rows, D), for the rows in two ranges one after the other.
-  func gatherRows(_ bytes: [UInt8], elementSize: Int, heads: Int, _ first: Range<Int>, _ second: Range<Int>) -> [UInt8] {
+  func gatherRows(_ bytes: [UInt8], elementSize: Int, heads: Int, _ first: Range<Int>, _ second: Range<Int>) -> [UInt8]
+  {
     let row = headDim * elementSize
     var result: [UInt8] = []
     result.reserveCapacity(heads * (first.count + second.count) * row)

@@ -84,13 +84,15 @@ extension CacheHeader {
       let count = Int(try run.u32(HeaderTag.Layers.count))
       guard count >= 1, count <= mostLayers - layers.count else {
         throw run.invalid(
-          HeaderTag.Layers.count, found: count, legal: "1…\(mostLayers - layers.count), so that no cache has more than \(mostLayers) layers")
+          HeaderTag.Layers.count, found: count,
+          legal: "1…\(mostLayers - layers.count), so that no cache has more than \(mostLayers) layers")
       }
       // Each factor is below 2^33 and 2^16, so the product fits.
       total += 2 * 4 * layer.elementCount * count
       guard total <= limits.cacheBytes else {
         throw run.invalid(
-          HeaderTag.Layers.tokens, found: "a cache of \(total) bytes as 32-bit numbers", legal: "at most \(limits.cacheBytes), the limit")
+          HeaderTag.Layers.tokens, found: "a cache of \(total) bytes as 32-bit numbers",
+          legal: "at most \(limits.cacheBytes), the limit")
       }
       layers += Array(repeating: layer, count: count)
     }
@@ -154,7 +156,8 @@ extension CacheHeader {
     let all = try nested.f32s(HeaderTag.StoredErrors.heads)
     let expected = geometry.layers.reduce(0) { $0 + $1.queryHeads }
     guard all.count == expected else {
-      throw nested.invalid(HeaderTag.StoredErrors.heads, found: "\(all.count) errors", legal: "\(expected), one a query head")
+      throw nested.invalid(
+        HeaderTag.StoredErrors.heads, found: "\(all.count) errors", legal: "\(expected), one a query head")
     }
     var rest = all[...]
     let layers = geometry.layers.map { layer in

@@ -70,7 +70,9 @@ struct InspectJSON: Encodable {
 enum InspectText {
   static func render(_ report: InspectPipeline.Report) -> String {
     let geometry = report.header.description.geometry
-    var layers = TextTable(["layer", "K exact", "K states", "K bytes", "V exact", "V states", "V bytes", "bits/element"])
+    var layers = TextTable([
+      "layer", "K exact", "K states", "K bytes", "V exact", "V states", "V bytes", "bits/element",
+    ])
     for layer in geometry.layers.indices {
       let (k, v) = (report.keys[layer], report.values[layer])
       let bits = CacheSize(
@@ -85,9 +87,10 @@ enum InspectText {
     for (name, bytes) in report.breakdown {
       parts.add([name, "\(bytes)", Format.percent(bytes, of: report.size.fileBytes)])
     }
-    let head = CacheHeadText.lines(report.header, size: report.size) + [
-      "tokens    \(report.hasTokens ? "the prompt's token ids are in the file" : "no token ids in the file")"
-    ]
+    let head =
+      CacheHeadText.lines(report.header, size: report.size) + [
+        "tokens    \(report.hasTokens ? "the prompt's token ids are in the file" : "no token ids in the file")"
+      ]
     return (head + ["", layers.text, "", parts.text]).joined(separator: "\n")
   }
 }
