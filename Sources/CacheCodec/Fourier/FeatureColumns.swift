@@ -7,11 +7,6 @@ struct FeatureColumns {
   let tokens: Int
   let headDim: Int
 
-  init(tokens: Int, headDim: Int) {
-    self.tokens = tokens
-    self.headDim = headDim
-  }
-
   /// Index of feature f's element at token t.
   func index(feature: Int, token: Int) -> Int {
     (feature / headDim * tokens + token) * headDim + feature % headDim
