@@ -123,7 +123,7 @@ public final class FKVWriter {
       try payload.withRawBytes { bytes in
         func entry(hash: UInt64) -> SectionEntry {
           SectionEntry(
-            id: id, flags: flags, tokens: tokens, offset: file.byteCount, storedBytes: bytes.count,
+            id: id, flags: flags, tokens: tokens.isEmpty ? 0..<0 : tokens, offset: file.byteCount, storedBytes: bytes.count,
             rawBytes: rawBytes ?? bytes.count, hash: hash)
         }
         let hash = ContentHash()
