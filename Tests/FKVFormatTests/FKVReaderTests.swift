@@ -61,8 +61,20 @@ import Testing
       try readingError(file, in: folder) == .syncWord(headerID, offset: 165, found: [0, 0x53, 0x45, 0x43]))
     let hash = plainHash(sampleFile.bytes[169..<205] + sampleFile.bytes[213..<sampleFile.directoryOffset])
     let wrong = sampleFile.with(UInt64(5), at: 169 + 36).with(UInt64(5), at: sampleFile.row(2) + 36)
-    #expect(
-      try readingError(wrong, in: folder) == .sectionHash(headerID, offset: 165, declared: 5, computed: hash))
+    try wrong.write(to: folder.file("a.fkv"))
+    #expect(throws: FormatError.sectionHash(headerID, offset: 165, declared: 5, computed: hash)) {
+      try FKVReader(path: folder.file("a.fkv"), knownKinds: [sampleKind])
+    }
+  }
+
+  /// A section without payload has a hash like any other: that of its description.
+  @Test func hashOfAnEmptySection() throws {
+    let file = PlainFile([PlainSection()])
+    let computed = plainHash(file.bytes[68..<104])
+    let wrong = file.with(UInt64(5), at: 68 + 36).with(UInt64(5), at: file.row(0) + 36)
+    let expected = FormatError.sectionHash(sampleID, offset: 64, declared: 5, computed: computed)
+    #expect(try readingError(wrong, in: folder) == expected)
+    #expect(try FKVReader(path: folder.file("a.fkv"), knownKinds: [sampleKind]).verifyAll().map(\.error) == [expected])
   }
 
   @Test func headerRecordIsParsed() throws {
