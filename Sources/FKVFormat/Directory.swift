@@ -65,7 +65,6 @@ struct Directory {
       ("offset", UInt64(header.offset), prologue.headerOffset),
       ("layer", UInt64(description.layer), UInt64(Layout.noLayer)),
       ("index", UInt64(description.index), 0),
-      ("first_token", UInt64(description.firstToken), 0),
       ("token_count", UInt64(description.tokenCount), 0),
       ("stored_bytes", description.storedBytes, UInt64(prologue.headerBytes)),
       ("raw_bytes", description.rawBytes, UInt64(prologue.headerBytes)),
@@ -102,6 +101,10 @@ struct DirectoryRow {
     let reservedFlags = flags.intersection(.reserved)
     guard reservedFlags.isEmpty else {
       throw FormatError.reservedFlags(id, offset: expected, found: reservedFlags)
+    }
+    guard description.tokenCount > 0 || description.firstToken == 0 else {
+      throw FormatError.directoryField(
+        id, "first_token", offset: place, found: UInt64(description.firstToken), expected: 0)
     }
     let (lastToken, overflow) = description.firstToken.addingReportingOverflow(description.tokenCount)
     guard !overflow else {

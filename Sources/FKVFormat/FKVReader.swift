@@ -65,6 +65,8 @@ public final class FKVReader: Sendable {
   }
 
   /// The sections of a kind and layer, in file order.
+  ///
+  /// - Complexity: O(sections of the file); `section(_:layer:index:)` takes O(1).
   public func sections(_ kind: SectionKind, layer: Int? = nil) -> [SectionEntry] {
     sections.filter { $0.kind == kind && $0.layer == layer }
   }

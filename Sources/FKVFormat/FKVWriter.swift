@@ -119,6 +119,8 @@ public final class FKVWriter {
     precondition(tokens.lowerBound >= 0 && tokens.upperBound <= Int(UInt32.max), "tokens out of range")
     precondition(rawBytes ?? 0 >= 0, "raw bytes below 0")
     precondition(flags.isDisjoint(with: .reserved), "reserved flags")
+    // One way to say "none": both numbers 0 (§4.2).
+    let tokens = tokens.isEmpty ? 0..<0 : tokens
     return try givingUpOnFailure {
       try payload.withRawBytes { bytes in
         func entry(hash: UInt64) -> SectionEntry {

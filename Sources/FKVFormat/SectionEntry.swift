@@ -1,4 +1,4 @@
-/// One row of the directory: where a section lies and what it declares of itself (formats/fkv.md §4, §5).
+/// One row of the directory: where a section lies and what it declares of itself (formats/fkv.md §4).
 public struct SectionEntry: Hashable, Sendable {
   public let id: SectionID
   public let flags: SectionFlags
