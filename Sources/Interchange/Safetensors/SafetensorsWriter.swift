@@ -31,12 +31,16 @@ public final class SafetensorsWriter {
   /// Names must be different and not `__metadata__`, shapes must not overflow.
   ///
   /// - Throws: `SafetensorsError.headerLength` if the header exceeds what the format allows, `FileError`.
-  public init(path: String, tensors: [Declaration], metadata: [String: String] = [:]) throws {
+  public convenience init(path: String, tensors: [Declaration], metadata: [String: String] = [:]) throws {
+    try self.init(path: path, tensors: tensors, metadata: metadata, headerLimit: SafetensorsFile.headerLimit)
+  }
+
+  /// The public initializer with another limit, for tests.
+  init(path: String, tensors: [Declaration], metadata: [String: String], headerLimit: Int) throws {
     precondition(Set(tensors.map(\.name)).count == tensors.count, "a name is declared twice")
     let header = Self.header(tensors, metadata)
-    guard header.count <= SafetensorsFile.headerLimit else {
-      throw SafetensorsError.headerLength(
-        path: path, declared: UInt64(header.count), limit: SafetensorsFile.headerLimit)
+    guard header.count <= headerLimit else {
+      throw SafetensorsError.headerLength(path: path, declared: UInt64(header.count), limit: headerLimit)
     }
     file = try AtomicFile(path: path)
     declarations = tensors
