@@ -8,11 +8,14 @@ import FileIO
 public final class SafetensorsWriter {
   /// One tensor to come.
   public struct Declaration: Hashable, Sendable {
+    /// The name; must differ from all others and from `__metadata__`.
     public var name: String
+    /// How each element is stored.
     public var dataType: SafetensorsDataType
     /// Dimensions, outermost first; empty for a scalar.
     public var shape: [Int]
 
+    /// A tensor of that name, type and shape; whoever declares it to a writer answers for them.
     public init(_ name: String, _ dataType: SafetensorsDataType, shape: [Int]) {
       self.name = name
       self.dataType = dataType

@@ -127,7 +127,7 @@ import Testing
     refuses(safetensorsBytes(#"{"__metadata__":{},"__metadata__":{}}"#)) {
       .duplicateKey(path: $0, key: "__metadata__", offset: 34)
     }
-    refuses(safetensorsBytes(#"{"__metadata__":{"x":"1","x":"1"}}"#)) { .duplicateKey(path: $0, key: "x", offset: 29) }
+    refuses(safetensorsBytes(#"{"__metadata__":{"x":"1","x":"1"}}"#)) { .duplicateKey(path: $0, key: "x", offset: 32) }
     for (field, offset) in [(#""dtype":"U8""#, 27), (#""shape":[]"#, 25), (#""data_offsets":[0,0]"#, 42)] {
       let name = String(field.split(separator: "\"")[0])
       refuses(safetensorsBytes("{\"a\":{\(field),\(field)}}")) { .duplicateKey(path: $0, key: name, offset: offset) }
