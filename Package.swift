@@ -37,7 +37,9 @@ let package = Package(
 
     // Caches in: foreign files and the engine.
     .target(name: "Interchange", dependencies: ["KVCacheModel", "FileIO", "CXXHash"]),
-    .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"]),
+    .testTarget(
+      name: "InterchangeTests", dependencies: ["Interchange", "KVCacheModel", "FileIO", "TestSupport"],
+      exclude: ["Resources"]),
     .target(name: "LlamaEngine", dependencies: ["KVCacheModel", "FileIO", "Interchange", "CLlama"]),
     .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "TestSupport"]),
 

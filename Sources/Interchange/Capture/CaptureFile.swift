@@ -4,7 +4,9 @@ import KVCacheModel
 ///
 /// All metadata and shapes are checked when it is opened, so that what remains to fail later is reading itself.
 public struct CaptureFile: CacheSource {
+  /// All that metadata, token ids and dtypes say of the cache.
   public let description: CacheDescription
+  /// The path that the file was opened under.
   public var path: String { file.path }
   private let file: SafetensorsFile
   private let probeFirstPosition: Int

@@ -5,6 +5,7 @@ import KVCacheModel
 ///
 /// Holds no tensor: memory is the header's and whatever the caller has of one layer.
 public final class CaptureWriter {
+  /// What the file declares; every layer must be as it says.
   public let description: CacheDescription
   private let probeFirstPosition: Int
   private let writer: SafetensorsWriter

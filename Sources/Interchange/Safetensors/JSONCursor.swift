@@ -123,6 +123,11 @@ extension JSONCursor {
     {
       offset += 1
     }
+    // Nearly all strings end here, without an escape.
+    if offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") {
+      offset += 1
+      return try text(bytes[start..<offset - 1], at: start)
+    }
     var content = Array(bytes[start..<offset])
     while true {
       guard offset < bytes.count, bytes[offset] >= 0x20 else { throw failure("a character or the string's end") }
@@ -136,6 +141,10 @@ extension JSONCursor {
       }
     }
     offset += 1
+    return try text(content[...], at: start)
+  }
+
+  private func text(_ content: ArraySlice<UInt8>, at start: Int) throws(Failure) -> String {
     guard let text = String(validating: content, as: UTF8.self) else {
       throw Failure(offset: start, expected: "a string in UTF-8", found: "other bytes")
     }

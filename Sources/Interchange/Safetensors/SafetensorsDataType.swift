@@ -2,14 +2,19 @@ import KVCacheModel
 
 /// How a safetensors file stores one number; raw values are the names in the file.
 public enum SafetensorsDataType: String, Hashable, Sendable, CaseIterable {
+  /// One byte, 0 or 1.
   case bool = "BOOL"
   case uint8 = "U8"
   case int8 = "I8"
+  /// Eight bits: sign, 4 of exponent, 3 of fraction.
   case float8E4M3 = "F8_E4M3"
+  /// Eight bits: sign, 5 of exponent, 2 of fraction.
   case float8E5M2 = "F8_E5M2"
   case uint16 = "U16"
   case int16 = "I16"
+  /// IEEE 754 binary16.
   case float16 = "F16"
+  /// The upper half of an IEEE 754 binary32.
   case bfloat16 = "BF16"
   case uint32 = "U32"
   case int32 = "I32"

@@ -9,6 +9,7 @@ import FileIO
 public struct SafetensorsFile: Sendable {
   /// One tensor of the file.
   public struct Tensor: Hashable, Sendable {
+    /// How each element is stored.
     public let dataType: SafetensorsDataType
     /// Dimensions, outermost first; empty for a scalar.
     public let shape: [Int]
@@ -24,6 +25,7 @@ public struct SafetensorsFile: Sendable {
   /// The most dimensions that a shape may have here.
   public static let rankLimit = 64
 
+  /// The path that the file was opened under.
   public var path: String { reader.path }
   /// The texts under `__metadata__`; empty where there are none.
   public let metadata: [String: String]

@@ -53,8 +53,7 @@ struct SafetensorsHeader {
 
   private mutating func readMetadata(_ cursor: inout JSONCursor) throws {
     try readMembers(&cursor) { key, cursor in
-      guard metadata[key] == nil else { throw duplicate(key, cursor) }
-      metadata[key] = try cursor.string()
+      guard metadata.updateValue(try cursor.string(), forKey: key) == nil else { throw duplicate(key, cursor) }
     }
   }
 

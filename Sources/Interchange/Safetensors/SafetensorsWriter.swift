@@ -8,11 +8,14 @@ import FileIO
 public final class SafetensorsWriter {
   /// One tensor to come.
   public struct Declaration: Hashable, Sendable {
+    /// The name; must differ from all others and from `__metadata__`.
     public var name: String
+    /// How each element is stored.
     public var dataType: SafetensorsDataType
     /// Dimensions, outermost first; empty for a scalar.
     public var shape: [Int]
 
+    /// A tensor of that name, type and shape; whoever declares it to a writer answers for them.
     public init(_ name: String, _ dataType: SafetensorsDataType, shape: [Int]) {
       self.name = name
       self.dataType = dataType
@@ -31,12 +34,16 @@ public final class SafetensorsWriter {
   /// Names must be different and not `__metadata__`, shapes must not overflow.
   ///
   /// - Throws: `SafetensorsError.headerLength` if the header exceeds what the format allows, `FileError`.
-  public init(path: String, tensors: [Declaration], metadata: [String: String] = [:]) throws {
+  public convenience init(path: String, tensors: [Declaration], metadata: [String: String] = [:]) throws {
+    try self.init(path: path, tensors: tensors, metadata: metadata, headerLimit: SafetensorsFile.headerLimit)
+  }
+
+  /// The public initializer with another limit, for tests.
+  init(path: String, tensors: [Declaration], metadata: [String: String], headerLimit: Int) throws {
     precondition(Set(tensors.map(\.name)).count == tensors.count, "a name is declared twice")
     let header = Self.header(tensors, metadata)
-    guard header.count <= SafetensorsFile.headerLimit else {
-      throw SafetensorsError.headerLength(
-        path: path, declared: UInt64(header.count), limit: SafetensorsFile.headerLimit)
+    guard header.count <= headerLimit else {
+      throw SafetensorsError.headerLength(path: path, declared: UInt64(header.count), limit: headerLimit)
     }
     file = try AtomicFile(path: path)
     declarations = tensors
