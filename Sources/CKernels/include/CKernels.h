@@ -8,5 +8,8 @@
 
 #include "half.h"
 #include "planes.h"
+#include "quantise.h"
+#include "rans.h"
+#include "simd.h"
 
 #endif
