@@ -10,5 +10,8 @@
 #include "half.h"
 #include "softmax.h"
 #include "planes.h"
+#include "quantise.h"
+#include "rans.h"
+#include "simd.h"
 
 #endif
