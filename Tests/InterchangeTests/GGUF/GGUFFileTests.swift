@@ -129,6 +129,18 @@ struct GGUFFileTests {
     }
   }
 
+  @Test func namesHaveALimit() throws {
+    let path = scratch.file("a.gguf")
+    var builder = GGUFBuilder()
+    builder.add(String(repeating: "k", count: 65535), true)
+    #expect(try open(builder.bytes).metadata.count == 1)
+    builder.add(String(repeating: "l", count: 65536), true)
+    #expect(
+      throws: GGUFError.tooLong(
+        path: path, what: "metadata key", offset: 24 + 8 + 65535 + 4 + 1, found: 65536, limit: 65535)
+    ) { try open(builder.bytes) }
+  }
+
   @Test func impossibleTensorsAreRefused() throws {
     let cases: [(dimensions: [UInt64], type: UInt32, offset: UInt64)] = [
       ([1, 1, 1, 1, 1], 0, 0), ([1 << 62, 4], 0, 0), ([.max], 0, 0), ([1 << 62], 0, 0), ([1], 0, .max),
