@@ -12,16 +12,20 @@ public struct CacheEncoder: Sendable {
   public enum Method: Hashable, Sendable {
     case lossless
     case fourier(FourierParameters)
+    case spectral(SpectralParameters)
 
     public var profile: Profile {
       switch self {
       case .lossless: .lossless
       case .fourier: .fourier
+      case .spectral: .spectral
       }
     }
   }
 
   public var method: Method
+  /// The basis file of profile `spectral` with a model basis; nil otherwise.
+  public var basis: ModelBasis?
   /// Whether the prompt's token ids go into the file.
   public var includesTokens = true
   /// What the header says wrote the file.
@@ -37,6 +41,8 @@ public struct CacheEncoder: Sendable {
     public var fileBytes: Int
     /// nil if the cache has no probe queries.
     public var storedError: StoredError?
+    /// The steps that profile `spectral` took; nil for others.
+    public var steps: SpectralSteps?
   }
 
   /// Encodes a cache into a new file at `path`, which appears whole or not at all.
@@ -47,6 +53,9 @@ public struct CacheEncoder: Sendable {
     _ source: some CacheSource, to path: String, progress: (Int) -> Void = { _ in }
   ) throws -> Outcome {
     let description = source.description
+    if case .spectral(let parameters) = method {
+      return try encodeSpectral(source, parameters: parameters, to: path, progress: progress)
+    }
     let file = try FKVWriter(path: path)
     if includesTokens, let tokens = description.tokens { try TokenSection.add(tokens, to: file) }
     var errors: [[Double]]? = []
@@ -57,7 +66,8 @@ public struct CacheEncoder: Sendable {
         let shape = description.geometry.layers[layer]
         for (kind, payload) in encoded.payloads {
           try file.add(
-            .tensor(kind, profile: method.profile), layer: layer, tokens: 0..<shape.tokens, flags: .required,
+            method.profile == .lossless ? .lossless(kind) : .fourier(kind), layer: layer, tokens: 0..<shape.tokens,
+            flags: .required,
             rawBytes: shape.elementCount * description.elementType(of: kind).byteCount, payload: payload)
         }
         if let measured = encoded.errors { errors?.append(measured) } else { errors = nil }
@@ -71,6 +81,27 @@ public struct CacheEncoder: Sendable {
       description: description, profile: method.profile, settings: method.settings, writer: writer,
       storedError: storedError)
     return Outcome(fileBytes: try file.commit(header: header.record), storedError: storedError)
+  }
+
+  private func encodeSpectral(
+    _ source: some CacheSource, parameters: SpectralParameters, to path: String, progress: (Int) -> Void
+  ) throws -> Outcome {
+    // A target that cannot be written to must not cost the search for steps.
+    try FKVWriter(path: path).discard()
+    let description = source.description
+    let encoder = try SpectralEncoder(source, parameters: parameters, model: basis)
+    func header(_ pass: SpectralEncoder.Pass) -> CacheHeader {
+      CacheHeader(
+        description: description, profile: .spectral, settings: method.settings + pass.steps.settings, writer: writer,
+        storedError: pass.errors.map { StoredError(probeQueries: description.probeQueries, errors: $0) },
+        groupSizes: encoder.groups.map(\.count), basisHash: parameters.basis == .model ? basis?.hash : nil)
+    }
+    let pass = try encoder.write(
+      tokens: includesTokens ? description.tokens : nil, path: path,
+      fileBytes: { $0.writer.byteCount(withHeaderBytes: header($0).record.encoded.count) }, progress: progress)
+    let finished = header(pass)
+    return Outcome(
+      fileBytes: try pass.writer.commit(header: finished.record), storedError: finished.storedError, steps: pass.steps)
   }
 
   private struct EncodedLayer: Sendable {
@@ -98,6 +129,8 @@ public struct CacheEncoder: Sendable {
         let section = FourierSection(tensor, plan: plan)
         encoded.payloads.append((kind, section.encoded(elementSize: tensor.elementType.byteCount).bytes))
         restored.append(section.restored(layer: shape, elementType: tensor.elementType))
+      case .spectral:
+        preconditionFailure("coded in groups, not by layer")
       }
     }
     if let queries = try source.probeQueries(layer: layer) {
@@ -131,6 +164,7 @@ extension CacheEncoder.Method {
         "period=\(p.period.map(String.init) ?? "auto")", "reconstruction=\(p.reconstruction.name)",
         "coefficients=\(p.coefficientType.safetensorsName)",
       ]
+    case .spectral(let p): p.settings
     }
   }
 }

@@ -14,6 +14,10 @@ public enum CodecError: Error, Equatable, Sendable {
   case missingSection(layer: Int, kind: CacheKind)
   /// The file's profile is not known to this version.
   case unknownProfile(Int)
+  /// The file needs the basis file with that hash, and none was given.
+  case basisNeeded(hash: String)
+  /// The basis file that was given is another than the file needs.
+  case wrongBasis(needed: String, found: String)
   /// The cache is of a shape that the codec cannot take.
   case unsuitable(String)
 }
@@ -33,6 +37,10 @@ extension CodecError: CustomStringConvertible {
       "no section with the \(kind.name)s of layer \(layer)"
     case .unknownProfile(let code):
       "header: profile \(code) is unknown here; a newer fkv may read it"
+    case .basisNeeded(let hash):
+      "the file needs the basis file with hash \(hash); name it with --basis-file"
+    case .wrongBasis(let needed, let found):
+      "the file needs the basis file with hash \(needed), the one given has \(found)"
     case .unsuitable(let reason):
       reason
     }

@@ -1,4 +1,5 @@
 import Coding
+import ComputeKernels
 import FKVFormat
 import KVCacheModel
 
@@ -11,17 +12,28 @@ public final class FKVCache: CacheSource {
   public let header: CacheHeader
   /// The header's description with the token ids, where the file holds them.
   public let description: CacheDescription
+  let spectral: SpectralDecoder?
+  private let memory = GroupMemory(capacity: 2 * ParallelLoop.width + 2)
 
   /// Opens a file.
   ///
+  /// - Parameter basis: gives the basis file with a hash that the header names; called only if it names one.
   /// - Throws: `FileError`, `FormatError`, `CodecError`, `CodingError`: what is wrong with the file, and where.
-  public init(path: String, limits: ReadingLimits = ReadingLimits(), geometry: GeometryLimits = GeometryLimits()) throws
-  {
+  public init(
+    path: String, limits: ReadingLimits = ReadingLimits(), geometry: GeometryLimits = GeometryLimits(),
+    basis: (CacheHeader) throws -> ModelBasis? = { _ in nil }
+  ) throws {
     reader = try FKVReader(path: path, limits: limits)
     header = try CacheHeader(parsing: reader.header, limits: geometry)
     var description = header.description
     description.tokens = try TokenSection.read(reader)
     self.description = description
+    if header.profile == .spectral {
+      spectral = try SpectralDecoder(
+        reader: reader, header: header, model: header.basisHash == nil ? nil : basis(header))
+      return
+    }
+    spectral = nil
     for (layer, shape) in description.geometry.layers.enumerated() {
       for kind in CacheKind.allCases where shape.elementCount > 0 {
         _ = try section(kind, layer: layer)
@@ -39,50 +51,52 @@ public final class FKVCache: CacheSource {
       return CacheTensor(
         kvHeads: shape.kvHeads, tokens: shape.tokens, headDim: shape.headDim, elementType: type, bytes: [])
     }
-    let payload = try reader.payload(of: section(kind, layer: layer))
     switch header.profile {
     case .lossless:
-      return try LosslessSection.decode(payload, layer: shape, elementType: type)
+      return try LosslessSection.decode(
+        reader.payload(of: section(kind, layer: layer)), layer: shape, elementType: type)
     case .fourier:
       return try FourierSection(
-        parsing: payload, layer: shape, elementSize: type.byteCount, place: place(kind, layer)
+        parsing: reader.payload(of: section(kind, layer: layer)), layer: shape, elementSize: type.byteCount,
+        place: place(kind, layer)
       ).restored(layer: shape, elementType: type)
+    case .spectral:
+      let spectral = spectral!
+      let group = spectral.groupIndex(ofLayer: layer)
+      return try memory.tensors(GroupMemory.Key(kind: kind, group: group)) {
+        try spectral.tensors(kind, group: group)
+      }[layer - spectral.groups[group].firstLayer]
     }
+  }
+
+  /// Keys or values of one layer, of which only `rows` are needed: for profile `spectral` other segments are not read,
+  /// and their rows are 0.
+  public func tensor(_ kind: CacheKind, layer: Int, rows: Range<Int>) throws -> CacheTensor {
+    guard let spectral else { return try tensor(kind, layer: layer) }
+    let group = spectral.groupIndex(ofLayer: layer)
+    return try spectral.tensors(kind, group: group, rows: rows)[layer - spectral.groups[group].firstLayer]
+  }
+
+  /// The whole cache in memory, decoded on all cores.
+  public func decodeAll() throws -> MemoryCache {
+    let layers = description.geometry.layers.count
+    let tensors = try CacheKind.allCases.map { kind in
+      guard let spectral else { return try ParallelLoop.map(layers) { try tensor(kind, layer: $0) } }
+      return try ParallelLoop.map(spectral.groups.count) { try spectral.tensors(kind, group: $0) }.flatMap { $0 }
+    }
+    return MemoryCache(description: description, keys: tensors[0], values: tensors[1])
   }
 
   /// An `.fkv` holds no probe queries: they belong to the reference it is compared with.
   public func probeQueries(layer: Int) -> ProbeQueries? { nil }
 
-  /// Where the bytes of keys or values of a layer went; reads the section's head only after its checksum.
-  public func summary(_ kind: CacheKind, layer: Int) throws -> TensorSummary {
-    let shape = description.geometry.layers[layer]
-    guard shape.elementCount > 0 else { return TensorSummary(fileBytes: 0, parts: [], exactFeatures: 0, states: 0) }
-    let entry = try section(kind, layer: layer)
-    switch header.profile {
-    case .lossless:
-      return TensorSummary(
-        fileBytes: entry.fileBytes, parts: [TensorSummary.Part(name: "exact", bytes: entry.storedBytes)],
-        exactFeatures: shape.features, states: 0)
-    case .fourier:
-      let parts = try FourierSection.head(
-        reader.payload(of: entry), layer: shape, place: place(kind, layer)
-      ).parts
-      return TensorSummary(
-        fileBytes: entry.fileBytes,
-        parts: [
-          TensorSummary.Part(name: "sinks and window", bytes: parts.edge),
-          TensorSummary.Part(name: "exact features", bytes: parts.exact),
-          TensorSummary.Part(name: "coefficients", bytes: parts.coefficients),
-        ], exactFeatures: parts.exactFeatures, states: parts.states)
-    }
-  }
-
-  private func section(_ kind: CacheKind, layer: Int) throws -> SectionEntry {
-    guard let entry = reader.section(.tensor(kind, profile: header.profile), layer: layer) else {
+  func section(_ kind: CacheKind, layer: Int) throws -> SectionEntry {
+    let sectionKind: SectionKind = header.profile == .lossless ? .lossless(kind) : .fourier(kind)
+    guard let entry = reader.section(sectionKind, layer: layer) else {
       throw CodecError.missingSection(layer: layer, kind: kind)
     }
     return entry
   }
 
-  private func place(_ kind: CacheKind, _ layer: Int) -> String { "layer \(layer) \(kind.name)s" }
+  func place(_ kind: CacheKind, _ layer: Int) -> String { "layer \(layer) \(kind.name)s" }
 }

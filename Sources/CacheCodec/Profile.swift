@@ -5,12 +5,15 @@ public enum Profile: UInt16, Hashable, Sendable, CaseIterable {
   /// FourierAttention as published (arXiv 2506.11886): exact sinks, window and local dimensions; truncated spectra of
   /// the other dimensions.
   case fourier = 2
+  /// Decorrelated features, block spectra along tokens, quantised and entropy-coded; exact sinks (docs/method.md).
+  case spectral = 3
 
-  /// `lossless`, `fourier`: the name on the command line and in tables.
+  /// `lossless`, `fourier` or `spectral`: the name on the command line and in tables.
   public var name: String {
     switch self {
     case .lossless: "lossless"
     case .fourier: "fourier"
+    case .spectral: "spectral"
     }
   }
 

@@ -97,6 +97,11 @@ public final class FKVWriter {
     }
   }
 
+  /// The size that the file would have if it were committed now with a header of that many bytes.
+  public func byteCount(withHeaderBytes headerBytes: Int) -> Int {
+    file.byteCount + Layout.prefixBytes + headerBytes + (sections.count + 1) * Layout.rowBytes
+  }
+
   /// Gives the file up and removes the temporary, as the end of the writer's life without `commit` does.
   public func discard() { file.discard() }
 

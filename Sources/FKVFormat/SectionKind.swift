@@ -14,11 +14,19 @@ public struct SectionKind: RawRepresentable, Hashable, Sendable {
   /// Keys and values of one layer as exact parts and truncated spectra (§9).
   public static let fourierKeys = SectionKind(rawValue: 32)
   public static let fourierValues = SectionKind(rawValue: 33)
+  /// Weights, means, basis and exact tokens of a group's keys and values (§13.2).
+  public static let spectralKeyFrame = SectionKind(rawValue: 48)
+  public static let spectralValueFrame = SectionKind(rawValue: 49)
+  /// Coefficients of a run of tokens of a group's keys and values (§13.3).
+  public static let spectralKeys = SectionKind(rawValue: 50)
+  public static let spectralValues = SectionKind(rawValue: 51)
 
   /// The kinds that this version understands, with the names that reports and errors use.
   public static let names: [SectionKind: String] = [
     .header: "header", .tokens: "tokens", .losslessKeys: "lossless-keys", .losslessValues: "lossless-values",
     .fourierKeys: "fourier-keys", .fourierValues: "fourier-values",
+    .spectralKeyFrame: "spectral-key-frame", .spectralValueFrame: "spectral-value-frame",
+    .spectralKeys: "spectral-keys", .spectralValues: "spectral-values",
   ]
 
   /// The kinds that this version understands.

@@ -57,3 +57,32 @@ public enum ReferenceAttention {
     }.flatMap { $0 }
   }
 }
+
+extension ReferenceAttention {
+  /// The attention that each cached row gets: its probability, averaged over query heads and probe queries; T numbers.
+  public static func meanAttention(_ problem: AttentionProblem, keys: [Float]) throws -> [Float] {
+    let (g, p, d, t) = (
+      problem.layer.groupSize, problem.queries.count, problem.layer.headDim, problem.layer.tokens
+    )
+    let heads = try ParallelLoop.map(problem.layer.kvHeads) { head -> [Float] in
+      var scores = [Float](repeating: 0, count: g * p * t)
+      var sums = [Float](repeating: 0, count: t)
+      guard t > 0, p > 0 else { return sums }
+      let queries = Array(problem.queries.elements[head * g * p * d..<(head + 1) * g * p * d])
+      let own = Array(keys[head * t * d..<(head + 1) * t * d])
+      MatrixProduct.multiply(
+        MatrixView(queries, rows: g * p, columns: d), by: MatrixView(own, rows: t, columns: d), transposeB: true,
+        into: &scores, scale: problem.scale)
+      scores.withUnsafeMutableBufferPointer { scores in
+        for row in 0..<g * p {
+          let one = UnsafeMutableBufferPointer(rebasing: scores[row * t..<(row + 1) * t])
+          Softmax.apply(one, over: problem.visibleRows(query: row % p), softcap: problem.softcap)
+          for i in 0..<t { sums[i] += one[i] }
+        }
+      }
+      return sums
+    }
+    let count = Float(max(problem.layer.queryHeads * p, 1))
+    return (0..<t).map { row in heads.reduce(Float(0)) { $0 + $1[row] } / count }
+  }
+}

@@ -24,7 +24,9 @@ public struct InspectPipeline: Sendable {
     public var sections: [Section]
     /// Prologue, directory and prefixes: bytes that hold no section's contents.
     public var overheadBytes: Int
-    /// One a layer.
+    /// Layers that are coded together; single layers but for profile `spectral`.
+    public var groups: [Range<Int>]
+    /// One a group.
     public var keys: [TensorSummary]
     public var values: [TensorSummary]
 
@@ -49,15 +51,15 @@ public struct InspectPipeline: Sendable {
   /// Reads the header, the directory and the head of each section.
   public func run() throws -> Report {
     let cache = try FKVCache(path: path)
-    let layers = cache.description.geometry.layers.indices
+    let groups = cache.layerGroups
     return Report(
       header: cache.header, hasTokens: cache.description.tokens != nil,
       size: CacheSize(fileBytes: cache.reader.fileBytes, geometry: cache.description.geometry),
       sections: cache.reader.sections.map {
         Section(name: $0.kind.description, layer: $0.layer, bytes: $0.fileBytes)
       },
-      overheadBytes: cache.reader.overheadBytes,
-      keys: try layers.map { try cache.summary(.key, layer: $0) },
-      values: try layers.map { try cache.summary(.value, layer: $0) })
+      overheadBytes: cache.reader.overheadBytes, groups: groups,
+      keys: try groups.indices.map { try cache.summary(.key, group: $0) },
+      values: try groups.indices.map { try cache.summary(.value, group: $0) })
   }
 }

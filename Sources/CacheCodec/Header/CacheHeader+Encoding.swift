@@ -26,6 +26,10 @@ extension CacheHeader {
     for (key, value) in description.provenance.sorted(by: { $0.key < $1.key }) {
       record.string(HeaderTag.provenance, "\(key)=\(value)", repeated: true)
     }
+    if !groupSizes.isEmpty {
+      record.u32s(HeaderTag.groupSizes, groupSizes.map { UInt32($0) }, required: true)
+    }
+    if let basisHash { record.string(HeaderTag.basisHash, basisHash, required: true) }
     return record
   }
 

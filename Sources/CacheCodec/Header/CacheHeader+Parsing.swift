@@ -51,7 +51,9 @@ extension CacheHeader {
         provenance: try Self.provenance(record)),
       profile: profile, settings: try record.strings(HeaderTag.setting),
       writer: try record.ifPresent(HeaderTag.writer, record.string) ?? "",
-      storedError: try Self.storedError(record, geometry: geometry))
+      storedError: try Self.storedError(record, geometry: geometry),
+      groupSizes: try Self.groupSizes(record, profile: profile, geometry: geometry),
+      basisHash: try record.ifPresent(HeaderTag.basisHash, record.string))
   }
 
   private static func model(_ record: RecordReader) throws -> ModelIdentity {
@@ -166,5 +168,28 @@ extension CacheHeader {
     }
     return StoredError(
       probeQueries: Int(try nested.u32(HeaderTag.StoredErrors.probeQueries)), errors: AttentionErrors(layers: layers))
+  }
+
+  private static func groupSizes(_ record: RecordReader, profile: Profile, geometry: CacheGeometry) throws -> [Int] {
+    guard profile == .spectral else { return [] }
+    let sizes = try record.u32s(HeaderTag.groupSizes).map { Int($0) }
+    var layer = 0
+    for size in sizes {
+      guard size >= 1, size <= geometry.layers.count - layer else {
+        throw record.invalid(
+          HeaderTag.groupSizes, found: "a group of \(size) from layer \(layer)",
+          legal: "groups that make up the \(geometry.layers.count) layers")
+      }
+      guard geometry.layers[layer..<layer + size].allSatisfy({ $0 == geometry.layers[layer] }) else {
+        throw record.invalid(
+          HeaderTag.groupSizes, found: "a group of \(size) from layer \(layer)", legal: "groups of layers of one shape")
+      }
+      layer += size
+    }
+    guard layer == geometry.layers.count else {
+      throw record.invalid(
+        HeaderTag.groupSizes, found: "groups of \(layer) layers", legal: "\(geometry.layers.count), all layers")
+    }
+    return sizes
   }
 }

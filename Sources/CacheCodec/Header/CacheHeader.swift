@@ -13,15 +13,22 @@ public struct CacheHeader: Hashable, Sendable {
   public var writer: String
   /// The attention-output error measured while compressing; nil if the cache had no probe queries.
   public var storedError: StoredError?
+  /// For profile `spectral`, how many neighbouring layers each group has; empty otherwise.
+  public var groupSizes: [Int]
+  /// For profile `spectral` with a model basis, the basis file's hash; nil otherwise.
+  public var basisHash: String?
 
   public init(
-    description: CacheDescription, profile: Profile, settings: [String], writer: String, storedError: StoredError?
+    description: CacheDescription, profile: Profile, settings: [String], writer: String, storedError: StoredError?,
+    groupSizes: [Int] = [], basisHash: String? = nil
   ) {
     self.description = description
     self.profile = profile
     self.settings = settings
     self.writer = writer
     self.storedError = storedError
+    self.groupSizes = groupSizes
+    self.basisHash = basisHash
   }
 }
 
@@ -51,10 +58,12 @@ enum HeaderTag {
   static let attentionSoftcap: FieldTag = 0x0025
   static let storedError: FieldTag = 0x0030
   static let provenance: FieldTag = 0x0040
+  static let groupSizes: FieldTag = 0x0050
+  static let basisHash: FieldTag = 0x0051
 
   static let known: Set<FieldTag> = [
     profile, setting, writer, model, layers, rope, keyType, valueType, attentionScale, attentionSoftcap, storedError,
-    provenance,
+    provenance, groupSizes, basisHash,
   ]
   static let repeated: Set<FieldTag> = [setting, layers, rope, provenance]
 

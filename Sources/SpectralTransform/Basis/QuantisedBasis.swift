@@ -36,51 +36,8 @@ public struct QuantisedBasis: Hashable, Sendable {
     self.integers = integers
   }
 
-  /// Quantises the leading vectors of an orthonormal basis.
-  ///
-  /// - Parameters:
-  ///   - vectors: (S or more, n), row j is vector j.
-  ///   - steps: δⱼ of the S vectors to keep; smaller is finer. Integers beyond ±32767 make the step coarser.
-  public init(vectors: [Float], dimension n: Int, steps: [Float]) {
-    let s = steps.count
-    precondition(s <= n && vectors.count >= s * n)
-    var rest = Array(vectors[0..<s * n])
-    var lists: [[Int16]] = []
-    lists.reserveCapacity(s)
-    for j in 0..<s {
-      let own = Array(rest[j * n + j..<(j + 1) * n])
-      let list = Self.quantise(own, step: steps[j])
-      lists.append(list)
-      let v = Self.reflector(list)
-      // The vectors that follow, seen in the frame that this reflector leaves.
-      rest.withUnsafeMutableBufferPointer { rest in
-        let scale = 2 / v.reduce(Float(0)) { $0 + $1 * $1 }
-        for k in j + 1..<max(s, j + 1) {
-          let row = rest.baseAddress! + k * n + j
-          var dot: Float = 0
-          for i in v.indices { dot += row[i] * v[i] }
-          let factor = dot * scale
-          for i in v.indices { row[i] -= factor * v[i] }
-        }
-      }
-    }
-    self.init(dimension: n, integers: lists)
-  }
-
-  private static func quantise(_ x: [Float], step: Float) -> [Int16] {
-    let norm = x.reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
-    guard norm > 0, norm.isFinite else { return [1] + Array(repeating: 0, count: x.count - 1) }
-    let peak = x.reduce(Float(0)) { Swift.max($0, abs($1)) } / norm
-    let inverse = 1 / (norm * Swift.max(step, peak / 32_000))
-    let list = x.map { Int16(($0 * inverse).rounded()) }
-    if list.contains(where: { $0 != 0 }) { return list }
-    var single = [Int16](repeating: 0, count: x.count)
-    let largest = x.indices.max { abs(x[$0]) < abs(x[$1]) }!
-    single[largest] = x[largest] < 0 ? -1 : 1
-    return single
-  }
-
-  private static func reflector(_ list: [Int16]) -> [Float] {
+  /// vⱼ of a reflector's integers.
+  static func reflector(_ list: [Int16]) -> [Float] {
     let norm = list.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
     var v = list.map { Float(Double($0) / norm) }
     v[0] += v[0] < 0 ? -1 : 1

@@ -12,19 +12,48 @@ struct Compress: ParsableCommand {
 
   @Argument(help: "The cache: a capture or another .fkv.") var cache: String
   @Option(name: .shortAndLong, help: "The .fkv to write.") var output: String
-  @Option(help: "How to code: fourier or lossless.") var profile: Profile = .fourier
+  @Option(help: "How to code: spectral, fourier or lossless.") var profile: Profile = .spectral
   @Flag(name: .customLong("no-tokens"), help: "Leave the prompt's token ids out of the file.") var noTokens = false
+  @Option(help: "Tokens at the start that stay exact (default: 4).") var sinks: Int?
+  @Option(help: "Tokens at the end that are kept better (default: spectral 256, fourier 1020; less of a short prompt).")
+  var window: Int?
+  @OptionGroup(title: "Profile spectral") var spectral: SpectralOptions
   @OptionGroup(title: "Profile fourier") var fourier: FourierOptions
 
   func validate() throws {
+    for (name, value) in [("--sinks", sinks), ("--window", window)] {
+      if let value, value < 0 { throw ValidationError("'\(name)' must be 0 or more") }
+    }
     if profile != .fourier, let given = fourier.firstGiven {
       throw ValidationError("'\(given)' goes with '--profile fourier'")
+    }
+    if profile != .spectral, let given = spectral.firstGiven {
+      throw ValidationError("'\(given)' goes with '--profile spectral'")
+    }
+    if profile == .lossless, sinks != nil || window != nil {
+      throw ValidationError("'\(sinks != nil ? "--sinks" : "--window")' does not go with '--profile lossless'")
+    }
+  }
+
+  private var method: CacheEncoder.Method {
+    switch profile {
+    case .lossless:
+      return .lossless
+    case .fourier:
+      var parameters = fourier.parameters
+      parameters.sinks = sinks ?? parameters.sinks
+      parameters.window = window
+      return .fourier(parameters)
+    case .spectral:
+      var parameters = spectral.parameters
+      parameters.sinks = sinks ?? parameters.sinks
+      parameters.window = window
+      return .spectral(parameters)
     }
   }
 
   func run() throws {
-    var pipeline = CompressPipeline(
-      input: cache, output: output, method: profile == .lossless ? .lossless : .fourier(fourier.parameters))
+    var pipeline = CompressPipeline(input: cache, output: output, method: method)
     pipeline.includesTokens = !noTokens
     let bar = ProgressBar("compress", unit: "layers")
     let report = try pipeline.run { bar.update($0, of: $1) }

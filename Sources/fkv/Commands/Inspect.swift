@@ -24,13 +24,17 @@ struct InspectJSON: Encodable {
   }
 
   struct Layer: Encodable {
+    /// The first layer of the group, and how many layers it has.
     var layer: Int
+    var layers: Int
     var keyBytes: Int
     var valueBytes: Int
     var keyExactFeatures: Int
     var valueExactFeatures: Int
     var keyStates: Int
     var valueStates: Int
+    var keyStep: Float
+    var valueStep: Float
   }
 
   var head: CacheHeadJSON
@@ -45,9 +49,11 @@ struct InspectJSON: Encodable {
     sections = report.sections.map { Section(name: $0.name, layer: $0.layer, bytes: $0.bytes) }
     layers = report.keys.indices.map {
       Layer(
-        layer: $0, keyBytes: report.keys[$0].fileBytes, valueBytes: report.values[$0].fileBytes,
+        layer: report.groups[$0].lowerBound, layers: report.groups[$0].count, keyBytes: report.keys[$0].fileBytes,
+        valueBytes: report.values[$0].fileBytes,
         keyExactFeatures: report.keys[$0].exactFeatures, valueExactFeatures: report.values[$0].exactFeatures,
-        keyStates: report.keys[$0].states, valueStates: report.values[$0].states)
+        keyStates: report.keys[$0].states, valueStates: report.values[$0].states, keyStep: report.keys[$0].step,
+        valueStep: report.values[$0].step)
     }
     breakdown = Dictionary(uniqueKeysWithValues: report.breakdown.map { ($0.name, $0.bytes) })
   }
@@ -70,18 +76,22 @@ struct InspectJSON: Encodable {
 enum InspectText {
   static func render(_ report: InspectPipeline.Report) -> String {
     let geometry = report.header.description.geometry
-    var layers = TextTable([
-      "layer", "K exact", "K states", "K bytes", "V exact", "V states", "V bytes", "bits/element",
-    ])
-    for layer in geometry.layers.indices {
-      let (k, v) = (report.keys[layer], report.values[layer])
+    let isSpectral = report.header.profile == .spectral
+    let states = isSpectral ? "components" : "states"
+    let last = isSpectral ? ["K step", "V step"] : []
+    var layers = TextTable(
+      ["layers", "K exact", "K \(states)", "K bytes", "V exact", "V \(states)", "V bytes", "bits/element"] + last)
+    for (group, range) in report.groups.enumerated() {
+      let (k, v) = (report.keys[group], report.values[group])
       let bits = CacheSize(
-        fileBytes: k.fileBytes + v.fileBytes, geometry: .init(layers: [geometry.layers[layer]])
+        fileBytes: k.fileBytes + v.fileBytes, geometry: .init(layers: Array(geometry.layers[range]))
       ).bitsPerElement
-      layers.add([
-        "\(layer)", "\(k.exactFeatures)", "\(k.states)", "\(k.fileBytes)", "\(v.exactFeatures)", "\(v.states)",
-        "\(v.fileBytes)", Format.significant(bits),
-      ])
+      layers.add(
+        [
+          range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)–\(range.upperBound - 1)",
+          "\(k.exactFeatures)", "\(k.states)", "\(k.fileBytes)", "\(v.exactFeatures)", "\(v.states)",
+          "\(v.fileBytes)", Format.significant(bits),
+        ] + (isSpectral ? [Format.significant(Double(k.step)), Format.significant(Double(v.step))] : []))
     }
     var parts = TextTable(["where the bytes went", "bytes", "share"])
     for (name, bytes) in report.breakdown {

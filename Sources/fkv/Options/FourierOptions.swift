@@ -4,8 +4,6 @@ import KVCacheModel
 
 /// The settings of profile `fourier`; what is not given keeps the published default.
 struct FourierOptions: ParsableArguments {
-  @Option(help: "Tokens at the start that stay exact (default: 4).") var sinks: Int?
-  @Option(help: "Tokens at the end that stay exact (default: 1020, at most a quarter of the prompt).") var window: Int?
   @Option(help: "Spectral states of a feature, two a frequency (default: 1024, at most a quarter of the middle).")
   var states: Int?
   @Option(name: .customLong("key-fraction"), help: "Fraction of key features kept as spectra (default: as published).")
@@ -24,9 +22,6 @@ struct FourierOptions: ParsableArguments {
   }
 
   func validate() throws {
-    for (name, value) in [("--sinks", sinks), ("--window", window)] {
-      if let value, value < 0 { throw ValidationError("'\(name)' must be 0 or more") }
-    }
     if let states, states < 2 || states % 2 != 0 {
       throw ValidationError("'--states' must be an even number of at least 2")
     }
@@ -39,7 +34,7 @@ struct FourierOptions: ParsableArguments {
   /// The name of the first option that was given; nil if none was.
   var firstGiven: String? {
     let given: [(String, Bool)] = [
-      ("--sinks", sinks != nil), ("--window", window != nil), ("--states", states != nil),
+      ("--states", states != nil),
       ("--key-fraction", keyFraction != nil), ("--value-fraction", valueFraction != nil), ("--period", period != nil),
       ("--reconstruction", reconstruction != nil), ("--coefficients", coefficients != nil),
     ]
@@ -48,8 +43,6 @@ struct FourierOptions: ParsableArguments {
 
   var parameters: FourierParameters {
     var parameters = FourierParameters()
-    parameters.sinks = sinks ?? parameters.sinks
-    parameters.window = window
     parameters.states = states
     parameters.keyFraction = keyFraction
     parameters.valueFraction = valueFraction

@@ -1,0 +1,60 @@
+import KVCacheModel
+
+/// Neighbouring layers of one shape that are transformed together. Their features stand side by side: layer by layer,
+/// head by head, dimension by dimension.
+public struct LayerGroup: Hashable, Sendable {
+  public var firstLayer: Int
+  public var count: Int
+  /// The shape that all of them have.
+  public var shape: LayerGeometry
+
+  /// n, the features of one token in all layers of the group.
+  public var features: Int { count * shape.features }
+  public var layers: Range<Int> { firstLayer..<firstLayer + count }
+
+  /// Groups of up to `size` neighbours of equal shape; nil takes as many as keep n at 640 or below.
+  static func groups(of geometry: CacheGeometry, size: Int?) -> [LayerGroup] {
+    geometry.layers.enumerated().reduce(into: []) { groups, next in
+      let (layer, shape) = next
+      let most = size ?? max(1, 640 / shape.features)
+      if let last = groups.last, last.shape == shape, last.count < most {
+        groups[groups.count - 1].count += 1
+      } else {
+        groups.append(LayerGroup(firstLayer: layer, count: 1, shape: shape))
+      }
+    }
+  }
+}
+
+/// Which tokens of a group are exact, and how the others are cut into segments.
+struct SegmentPlan: Hashable, Sendable {
+  /// Row ranges that are kept bit for bit, in order.
+  var exact: [Range<Int>]
+  /// Row ranges with the factor of their step for keys and values, in order; each starts on a block of its own.
+  var segments: [Segment]
+
+  struct Segment: Hashable, Sendable {
+    var rows: Range<Int>
+    var isWindow: Bool
+  }
+
+  /// The plan for T cached tokens.
+  init(_ parameters: SpectralParameters, tokens: Int) {
+    let sinks = min(parameters.sinks, tokens)
+    let block = parameters.blockLength
+    let automatic = min(256, (tokens / 8 + block - 1) / block * block)
+    let window = min(parameters.window ?? automatic, tokens - sinks)
+    exact = sinks > 0 ? [0..<sinks] : []
+    segments = []
+    let body = sinks..<tokens - window
+    for start in stride(from: body.lowerBound, to: body.upperBound, by: parameters.segmentTokens) {
+      segments.append(
+        Segment(rows: start..<min(start + parameters.segmentTokens, body.upperBound), isWindow: false))
+    }
+    guard window > 0 else { return }
+    switch parameters.windowCoding {
+    case .lossless: exact.append(body.upperBound..<tokens)
+    case .fine: segments.append(Segment(rows: body.upperBound..<tokens, isWindow: true))
+    }
+  }
+}

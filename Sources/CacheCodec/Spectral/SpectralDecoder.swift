@@ -1,0 +1,121 @@
+import ComputeKernels
+import FKVFormat
+import KVCacheModel
+import SpectralTransform
+
+/// Reads profile `spectral`: any group, and any of its segments, without the rest of the file.
+struct SpectralDecoder: Sendable {
+  let reader: FKVReader
+  let description: CacheDescription
+  let groups: [LayerGroup]
+  /// The basis file that the header names; nil where the file needs none.
+  let model: ModelBasis?
+  private let rotations: KeyRotations
+
+  /// - Throws: `CodecError` if sections are missing, or the basis does not fit.
+  init(reader: FKVReader, header: CacheHeader, model: ModelBasis?) throws {
+    self.reader = reader
+    description = header.description
+    var first = 0
+    groups = header.groupSizes.map { size in
+      defer { first += size }
+      return LayerGroup(firstLayer: first, count: size, shape: header.description.geometry.layers[first])
+    }
+    rotations = KeyRotations(header.description)
+    self.model = header.basisHash == nil ? nil : model
+    if let hash = header.basisHash {
+      guard let model else { throw CodecError.basisNeeded(hash: hash) }
+      guard model.hash == hash else { throw CodecError.wrongBasis(needed: hash, found: model.hash) }
+      guard model.groups.map(\.count) == header.groupSizes, model.fits(header.description.geometry) else {
+        throw CodecError.unsuitable("the basis file is of another shape than the cache")
+      }
+    }
+    for group in groups where group.shape.tokens > 0 {
+      for kind in CacheKind.allCases where reader.section(.spectralFrame(kind), layer: group.firstLayer) == nil {
+        throw CodecError.missingSection(layer: group.firstLayer, kind: kind)
+      }
+    }
+  }
+
+  /// The group that a layer belongs to.
+  func groupIndex(ofLayer layer: Int) -> Int { groups.firstIndex { $0.layers.contains(layer) }! }
+
+  /// Keys or values of a group, ready for its segments.
+  struct OpenedGroup: Sendable {
+    let frame: SpectralFrame
+    let samples: GroupSamples
+    let transform: SegmentTransform
+    /// In row order.
+    let segments: [SectionEntry]
+    let place: String
+  }
+
+  /// Reads a group's frame and checks that frame and segments cover every row once.
+  ///
+  /// - Throws: `FormatError` if the frame is damaged, `CodecError`, `CodingError`.
+  func open(_ kind: CacheKind, group index: Int) throws -> OpenedGroup {
+    let group = groups[index]
+    let place = "layers \(group.firstLayer)…\(group.layers.upperBound - 1) \(kind.name)s"
+    guard let entry = reader.section(.spectralFrame(kind), layer: group.firstLayer) else {
+      throw CodecError.missingSection(layer: group.firstLayer, kind: kind)
+    }
+    let frame = try SpectralFrame(
+      parsing: reader.payload(of: entry), group: group, kind: kind,
+      elementSize: description.elementType(of: kind).byteCount, place: place)
+    let segments = reader.sections(.spectralSegment(kind), layer: group.firstLayer)
+      .sorted { $0.tokens.lowerBound < $1.tokens.lowerBound }
+    let covered = (frame.exactRows + segments.map(\.tokens)).sorted { $0.lowerBound < $1.lowerBound }
+    var end = 0
+    for rows in covered {
+      guard rows.lowerBound == end, !rows.isEmpty else {
+        throw CodecError.badValue(
+          place: place, field: "rows", declared: "\(rows.count) from \(rows.lowerBound)", allowed: "rows from \(end) on"
+        )
+      }
+      end = rows.upperBound
+    }
+    guard end == group.shape.tokens else {
+      throw CodecError.badValue(
+        place: place, field: "rows", declared: "\(end)", allowed: "\(group.shape.tokens), the layers' tokens")
+    }
+    let n = group.features
+    let basis: QuantisedBasis
+    switch frame.basisSource {
+    case .none: basis = QuantisedBasis(dimension: n, integers: [])
+    case .embedded: basis = frame.basis!
+    case .model:
+      guard let model else { throw CodecError.missingField("basis hash") }
+      basis = model.part(kind, group: index).basis
+    }
+    let samples = GroupSamples(
+      group: group, weights: frame.weights, mean: frame.mean,
+      rotation: frame.isUnrotated ? rotations.rotation(of: group) : nil)
+    return OpenedGroup(
+      frame: frame, samples: samples,
+      transform: SegmentTransform(basis: basis.vectors(), features: n, blockLength: frame.blockLength),
+      segments: segments, place: place)
+  }
+
+  /// Decodes keys or values of a group's layers; rows outside `rows` stay 0 where their segments need not be read.
+  ///
+  /// - Throws: as `open`, and for segments.
+  func tensors(_ kind: CacheKind, group index: Int, rows: Range<Int>? = nil) throws -> [CacheTensor] {
+    let opened = try open(kind, group: index)
+    let shape = groups[index].shape
+    let type = description.elementType(of: kind)
+    var tensors = (0..<groups[index].count).map { _ in
+      CacheTensor(
+        kvHeads: shape.kvHeads, tokens: shape.tokens, headDim: shape.headDim, elementType: type,
+        bytes: [UInt8](repeating: 0, count: shape.elementCount * type.byteCount))
+    }
+    for entry in opened.segments where rows?.overlaps(entry.tokens) ?? true {
+      let segment = try SpectralSegment(
+        parsing: reader.payload(of: entry), rows: entry.tokens, frame: opened.frame, elementSize: type.byteCount,
+        place: "\(opened.place) tokens \(entry.tokens)")
+      SpectralGroupCoder.restore(
+        segment, frame: opened.frame, samples: opened.samples, transform: opened.transform, into: &tensors)
+    }
+    SpectralGroupCoder.restoreExactRows(opened.frame, into: &tensors)
+    return tensors
+  }
+}

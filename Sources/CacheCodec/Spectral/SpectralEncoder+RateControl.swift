@@ -1,0 +1,88 @@
+import FKVFormat
+import KVCacheModel
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+extension SpectralEncoder {
+  /// Complete writings that are tried before the best of them is taken.
+  static let mostPasses = 6
+
+  /// Writes the cache so that it meets the target of the parameters; the caller commits the writer.
+  ///
+  /// The steps come from a search on some layers; then the whole cache is written and measured, and written again with
+  /// corrected steps until the target is met: a mean error within 5 % below it, a ratio within 2 % of it.
+  ///
+  /// - Parameter fileBytes: the size that the file of a pass would have.
+  /// - Throws: `CodecError.unsuitable` if no pass met an error target; what reading and writing throw.
+  func write(
+    tokens: [Int32]?, path: String, fileBytes: (Pass) -> Int, progress: (Int) -> Void
+  ) throws -> Pass {
+    switch parameters.rate {
+    case .step(let step):
+      return try pass(
+        steps: SpectralSteps(key: Float(step), value: Float(step)), tokens: tokens, path: path, progress: progress)
+    case .targetError(let target):
+      let search = try StepSearch(self, around: Float(3.7 * target))
+      let found = try approach(
+        from: search.cheapest(error: 0.975 * target).steps, tokens: tokens, path: path, progress: progress,
+        correction: { pass in
+          let error = pass.errors?.mean ?? 0
+          if error <= target, error >= 0.95 * target { return nil }
+          return error > 0 ? exp(log(0.975 * target / error) / search.slopes(at: pass.steps).error) : 4
+        },
+        isBetter: { Self.isBetter($0, than: $1, target: target, fileBytes: fileBytes) })
+      guard let error = found.errors?.mean, error <= target else {
+        found.writer.discard()
+        throw CodecError.unsuitable(
+          "the smallest attention-output error that was reached is \(found.errors?.mean ?? 0), above the target \(target)"
+        )
+      }
+      return found
+    case .ratio(let ratio):
+      let target = Double(2 * source.description.geometry.elementCount) / ratio
+      let search = try StepSearch(self, around: 0.3)
+      return try approach(
+        from: search.best(bytes: target).steps, tokens: tokens, path: path, progress: progress,
+        correction: { pass in
+          let bytes = Double(fileBytes(pass))
+          return abs(bytes / target - 1) <= 0.02 ? nil : exp(log(target / bytes) / search.slopes(at: pass.steps).bytes)
+        },
+        isBetter: { abs(Double(fileBytes($0)) - target) < abs(Double(fileBytes($1)) - target) })
+    }
+  }
+
+  /// Fewest bytes among those within the target; before that the smaller error.
+  private static func isBetter(_ a: Pass, than b: Pass, target: Double, fileBytes: (Pass) -> Int) -> Bool {
+    let (x, y) = (a.errors?.mean ?? 0, b.errors?.mean ?? 0)
+    if x <= target, y <= target { return fileBytes(a) < fileBytes(b) }
+    return x < y
+  }
+
+  /// Writes, corrects the steps and writes again until `correction` has none, or passes run out; then the best.
+  private func approach(
+    from start: SpectralSteps, tokens: [Int32]?, path: String, progress: (Int) -> Void,
+    correction: (Pass) -> Double?, isBetter: (Pass, Pass) -> Bool
+  ) throws -> Pass {
+    var steps = start
+    var best: Pass?
+    for _ in 0..<Self.mostPasses {
+      let next = try pass(steps: steps, tokens: tokens, path: path, progress: progress)
+      let factor = correction(next)
+      if let old = best, factor != nil, !isBetter(next, old) {
+        next.writer.discard()
+      } else {
+        best?.writer.discard()
+        best = next
+      }
+      guard let factor else { break }
+      steps = steps.scaled(by: min(max(factor, 0.2), 5))
+    }
+    return best!
+  }
+}

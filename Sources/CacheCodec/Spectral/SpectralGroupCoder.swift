@@ -1,0 +1,116 @@
+import Coding
+import ComputeKernels
+import Fidelity
+import KVCacheModel
+import SpectralTransform
+
+/// The principal components that a group's keys or values are coded in, before they are quantised.
+struct ComponentBasis: Sendable {
+  /// (n, n): row j is component j.
+  var vectors: [Float]
+  /// Standard deviation of each component, descending; empty where the basis is not the cache's own.
+  var deviations: [Float]
+  /// The basis as a basis file holds it; nil where it is the cache's own.
+  var quantised: QuantisedBasis?
+}
+
+/// Encodes keys or values of one group of layers.
+struct SpectralGroupCoder: Sendable {
+  let kind: CacheKind
+  let samples: GroupSamples
+  let components: ComponentBasis
+  let plan: SegmentPlan
+  let parameters: SpectralParameters
+  let elementType: ElementType
+  /// For value segments weighted by attention: the codes of the blocks of each segment; empty otherwise.
+  var blockCodes: [[UInt8]] = []
+
+  /// A basis vector is quantised with this fraction of the step, times the vector's share of the deviation.
+  static let basisFineness: Float = 0.25
+  /// Components of a deviation below this fraction of the step are not coded.
+  static let smallestDeviation: Float = 0.3
+  /// Outside the window, a component's frequency with fewer non-zero coefficients than this fraction is dropped.
+  static let smallestDensity = 0.08
+
+  /// A group's keys or values, encoded.
+  struct Encoded: Sendable {
+    var frame: [UInt8]
+    var segments: [(rows: Range<Int>, payload: [UInt8])]
+    /// The cache as a decoder will see it.
+    var restored: [CacheTensor]
+
+    var byteCount: Int { frame.count + segments.reduce(0) { $0 + $1.payload.count } }
+  }
+
+  /// Encodes the tensors of the group's layers with one step.
+  func encode(_ tensors: [CacheTensor], step: Float) -> Encoded {
+    let group = samples.group
+    let n = group.features
+    var own: QuantisedBasis?
+    var vectors = components.vectors
+    var most = n
+    if parameters.basis == .embedded {
+      let count = components.deviations.count { $0 > Self.smallestDeviation * step }
+      let steps = components.deviations[0..<count].map {
+        min(Self.basisFineness * step / $0, 1) / Float(n).squareRoot()
+      }
+      let quantised = QuantisedBasis(vectors: vectors, dimension: n, steps: Array(steps))
+      vectors = quantised.vectors()
+      own = quantised
+      most = count
+    }
+    let frame = SpectralFrame(
+      group: group, blockLength: parameters.blockLength, basisSource: parameters.basis,
+      isUnrotated: samples.rotation != nil, weights: samples.weights, mean: samples.mean, basis: own,
+      exactRows: plan.exact, exactBytes: Self.gather(tensors, rows: plan.exact),
+      exactFeatures: exactFeatures(tensors))
+    let transform = SegmentTransform(basis: vectors, features: n, blockLength: parameters.blockLength)
+    let size = elementType.byteCount
+    var encoded = Encoded(
+      frame: frame.encoded(elementSize: size).bytes, segments: [],
+      restored: tensors.map { tensor in
+        CacheTensor(
+          kvHeads: tensor.kvHeads, tokens: tensor.tokens, headDim: tensor.headDim, elementType: tensor.elementType,
+          bytes: [UInt8](repeating: 0, count: tensor.bytes.count))
+      })
+    for (index, segment) in plan.segments.enumerated() {
+      let factor = segment.isWindow ? SpectralParameters.WindowCoding.stepFactor(kind) : 1
+      var coded = [Float](unsafeUninitializedCapacity: segment.rows.count * n) { buffer, count in
+        count = segment.rows.count * n
+        samples.read(tensors, rows: segment.rows, into: buffer.baseAddress!)
+      }.withUnsafeBufferPointer {
+        transform.forward(
+          $0.baseAddress!, rows: segment.rows, step: step * factor,
+          blockCodes: blockCodes.isEmpty || segment.isWindow ? [] : blockCodes[index],
+          most: segment.isWindow ? n : most)
+      }
+      if !segment.isWindow { coded.dropSparseRows(blockLength: parameters.blockLength, below: Self.smallestDensity) }
+      coded.exactBytes = Self.gather(tensors, features: frame.exactFeatures, rows: segment.rows)
+      encoded.segments.append(
+        (segment.rows, coded.encoded(blockLength: parameters.blockLength, elementSize: size).bytes))
+      Self.restore(coded, frame: frame, samples: samples, transform: transform, into: &encoded.restored)
+    }
+    Self.restoreExactRows(frame, into: &encoded.restored)
+    return encoded
+  }
+
+  /// The features to keep bit for bit: those whose weighted deviation is largest, the same number in each layer.
+  private func exactFeatures(_ tensors: [CacheTensor]) -> [Int] {
+    let perLayer = samples.group.shape.features
+    let count = Int((parameters.exactFraction * Double(perLayer)).rounded(.down))
+    guard count > 0 else { return [] }
+    return tensors.enumerated().flatMap { layer, tensor -> [Int] in
+      let columns = FeatureColumns(tokens: tensor.tokens, headDim: tensor.headDim)
+      let values = tensor.floats()
+      let spread = (0..<perLayer).map { feature -> Float in
+        var column = [Float](repeating: 0, count: tensor.tokens)
+        values.withUnsafeBufferPointer { columns.gather($0, feature: feature, over: 0..<tensor.tokens, into: &column) }
+        let mean = column.reduce(0, +) / Float(max(column.count, 1))
+        let energy = column.reduce(Float(0)) { $0 + ($1 - mean) * ($1 - mean) }
+        return energy.squareRoot() * samples.weights[layer * tensor.kvHeads + feature / tensor.headDim]
+      }
+      let ranking = spread.indices.sorted { (spread[$0], $1) > (spread[$1], $0) }
+      return ranking.prefix(count).sorted().map { layer * perLayer + $0 }
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import Coding
+import ComputeKernels
+import KVCacheModel
+import SpectralTransform
+
+/// Feature basis and block transform of a group: rows of features to quantised coefficients and back.
+struct SegmentTransform: Sendable {
+  /// (n, n): row j is component j.
+  let basis: [Float]
+  /// n.
+  let features: Int
+  let cosine: BlockCosineTransform
+
+  init(basis: [Float], features: Int, blockLength: Int) {
+    precondition(basis.count == features * features)
+    self.basis = basis
+    self.features = features
+    cosine = BlockCosineTransform(blockLength: blockLength)
+  }
+
+  /// Quantises rows of features.
+  ///
+  /// - Parameters:
+  ///   - samples: (rows, n).
+  ///   - most: components to code at most; trailing components without any coefficient are dropped.
+  func forward(
+    _ samples: UnsafePointer<Float>, rows: Range<Int>, step: Float, blockCodes: [UInt8] = [], most: Int
+  ) -> SpectralSegment {
+    let n = cosine.blockLength
+    let blocks = SpectralSegment.blocks(rows: rows.count, blockLength: n)
+    let padded = blocks * n
+    var signals = [Float](repeating: 0, count: most * padded)
+    var coefficients = [Float](repeating: 0, count: padded)
+    var symbols = [Int16](repeating: 0, count: most * padded)
+    let quantiser = Quantiser(step: step)
+    var used = 0
+    basis.withUnsafeBufferPointer { basis in
+      signals.withUnsafeMutableBufferPointer { signals in
+        guard most > 0, padded > 0 else { return }
+        MatrixProduct.multiply(
+          MatrixView(basis.baseAddress!, rows: most, columns: features),
+          by: MatrixView(samples, rows: rows.count, columns: features), transposeB: true, into: signals.baseAddress!,
+          targetStride: padded)
+        for c in 0..<most {
+          let signal = signals.baseAddress! + c * padded
+          for t in rows.count..<padded { signal[t] = signal[rows.count - 1] }
+          for (b, code) in blockCodes.enumerated() where code > 0 {
+            let inverse = 1 / SpectralSegment.factor(code)
+            for t in b * n..<(b + 1) * n { signal[t] *= inverse }
+          }
+          coefficients.withUnsafeMutableBufferPointer { coefficients in
+            cosine.forward(signal, blocks: blocks, into: coefficients.baseAddress!)
+            symbols.withUnsafeMutableBufferPointer {
+              let target = UnsafeMutableBufferPointer(rebasing: $0[c * padded..<(c + 1) * padded])
+              quantiser.quantise(UnsafeBufferPointer(coefficients), into: target)
+              if target.contains(where: { $0 != 0 }) { used = c + 1 }
+            }
+          }
+        }
+      }
+    }
+    symbols.removeLast((most - used) * padded)
+    return SpectralSegment(
+      rows: rows, components: used, step: step, blockCodes: blockCodes, symbols: symbols, exactBytes: [])
+  }
+
+  /// Writes the rows of features that a segment stands for, (rows, n). Components without coefficients take no time.
+  func inverse(_ segment: SpectralSegment, into samples: UnsafeMutablePointer<Float>) {
+    let n = cosine.blockLength
+    let blocks = SpectralSegment.blocks(rows: segment.rows.count, blockLength: n)
+    let padded = blocks * n
+    let live = segment.liveComponents(blockLength: n)
+    guard !live.isEmpty else {
+      samples.update(repeating: 0, count: segment.rows.count * features)
+      return
+    }
+    let quantiser = Quantiser(step: segment.step)
+    var signals = [Float](unsafeUninitializedCapacity: live.count * padded) { $1 = live.count * padded }
+    var vectors = [Float](unsafeUninitializedCapacity: live.count * features) { $1 = live.count * features }
+    var coefficients = [Float](repeating: 0, count: padded)
+    signals.withUnsafeMutableBufferPointer { signals in
+      vectors.withUnsafeMutableBufferPointer { vectors in
+        basis.withUnsafeBufferPointer { basis in
+          for (place, c) in live.enumerated() {
+            let signal = signals.baseAddress! + place * padded
+            segment.symbols.withUnsafeBufferPointer { symbols in
+              coefficients.withUnsafeMutableBufferPointer {
+                quantiser.dequantise(UnsafeBufferPointer(rebasing: symbols[c * padded..<(c + 1) * padded]), into: $0)
+                cosine.inverse($0.baseAddress!, blocks: blocks, into: signal)
+              }
+            }
+            for (b, code) in segment.blockCodes.enumerated() where code > 0 {
+              let factor = SpectralSegment.factor(code)
+              for t in b * n..<(b + 1) * n { signal[t] *= factor }
+            }
+            (vectors.baseAddress! + place * features).update(from: basis.baseAddress! + c * features, count: features)
+          }
+        }
+        MatrixProduct.multiply(
+          MatrixView(signals.baseAddress!, rows: live.count, columns: segment.rows.count, stride: padded),
+          transposeA: true, by: MatrixView(vectors.baseAddress!, rows: live.count, columns: features), into: samples)
+      }
+    }
+  }
+}
+
+extension SpectralSegment {
+  /// Components that have a non-zero coefficient, ascending.
+  func liveComponents(blockLength: Int) -> [Int] {
+    let size = blockLength * Self.blocks(rows: rows.count, blockLength: blockLength)
+    return symbols.withUnsafeBufferPointer { symbols in
+      (0..<components).filter { c in
+        UnsafeBufferPointer(rebasing: symbols[c * size..<(c + 1) * size]).contains { $0 != 0 }
+      }
+    }
+  }
+}
