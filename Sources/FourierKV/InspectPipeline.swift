@@ -48,7 +48,8 @@ public struct InspectPipeline: Sendable {
 
   /// Reads the header, the directory and the head of each section.
   public func run() throws -> Report {
-    let cache = try FKVCache(path: path)
+    let named = try NamedFKVCache(path: path)
+    let cache = named.cache
     let layers = cache.description.geometry.layers.indices
     return Report(
       header: cache.header, hasTokens: cache.description.tokens != nil,
@@ -57,7 +58,7 @@ public struct InspectPipeline: Sendable {
         Section(name: $0.kind.description, layer: $0.layer, bytes: $0.fileBytes)
       },
       overheadBytes: cache.reader.overheadBytes,
-      keys: try layers.map { try cache.summary(.key, layer: $0) },
-      values: try layers.map { try cache.summary(.value, layer: $0) })
+      keys: try layers.map { try named.summary(.key, layer: $0) },
+      values: try layers.map { try named.summary(.value, layer: $0) })
   }
 }

@@ -27,6 +27,7 @@ struct Compress: ParsableCommand {
       input: cache, output: output, method: profile == .lossless ? .lossless : .fourier(fourier.parameters))
     pipeline.includesTokens = !noTokens
     let bar = ProgressBar("compress", unit: "layers")
+    defer { bar.finish() }
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
     print("\(output): profile \(report.profile.name), \(CacheHeadText.sizeLine(report.size))")
