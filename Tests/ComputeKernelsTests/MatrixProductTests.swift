@@ -40,7 +40,7 @@ import Testing
           MatrixView(a, rows: aRows, columns: aColumns, stride: aStride), transposeA: ta,
           by: MatrixView(b, rows: bRows, columns: bColumns, stride: bStride), transposeB: tb, into: &c,
           targetStride: cStride, scale: 0.5, accumulate: accumulate)
-        var (worst, untouched) = (0.0, true)
+        var (worst, untouched) = (WorstError(), true)
         for i in 0..<m {
           for j in 0..<cStride {
             guard j < n else {
@@ -53,11 +53,10 @@ import Testing
               let y = b[tb ? j * bStride + l : l * bStride + j]
               sum += 0.5 * Double(x) * Double(y)
             }
-            let error = abs(Double(c[i * cStride + j]) - sum)
-            worst = error <= worst ? worst : error
+            worst.add(c[i * cStride + j], sum)
           }
         }
-        #expect(worst <= Self.tolerance(k))
+        #expect(worst.value <= Self.tolerance(k))
         #expect(untouched)
       }
     }

@@ -30,11 +30,6 @@ import Testing
     (1...period / 2 + 1).map { TruncatedSpectrum(period: period, frequencies: $0) }
   }
 
-  private static func worst(_ found: [Float], _ expected: [Double]) -> Double {
-    found.count == expected.count
-      ? zip(found, expected).reduce(0) { max($0, abs(Double($1.0) - $1.1)) } : .infinity
-  }
-
   @Test(arguments: 1...40) func everyTruncationAgreesWithTheReference(period: Int) {
     for length in 0...period {
       let signal = RealFourierPlanTests.signal(length)
@@ -43,7 +38,7 @@ import Testing
       let reference = TruncatedSpectrum.Reference.forward(signal.map(Double.init), full)
       for shape in Self.shapes(period: period) {
         let coefficients = Self.forward(signal, shape)
-        #expect(Self.worst(coefficients, Array(reference[..<shape.coefficientCount])) <= Self.bound(shape))
+        #expect(WorstError.between(coefficients, Array(reference[..<shape.coefficientCount])) <= Self.bound(shape))
       }
     }
   }
@@ -55,7 +50,7 @@ import Testing
       let restored = Self.inverse(coefficients, count: period, shape)
       // ‖x̃‖₂ ≤ √P·‖coefficients‖₂, and 2N numbers of at most 1 have a norm of at most √(2N).
       let norm = (Double(period) * Double(shape.coefficientCount)).squareRoot()
-      #expect(Self.worst(restored, sums) <= 4 * (log2(2 * Double(period)) + 1) * 0x1p-23 * norm)
+      #expect(WorstError.between(restored, sums) <= 4 * (log2(2 * Double(period)) + 1) * 0x1p-23 * norm)
       for length in 0...period {
         #expect(Self.inverse(coefficients, count: length, shape) == Array(restored[..<length]))
       }
@@ -67,7 +62,8 @@ import Testing
     for length in 0...period {
       let signal = RealFourierPlanTests.signal(length)
       let restored = Self.inverse(Self.forward(signal, shape), count: length, shape)
-      #expect(Self.worst(restored, signal.map(Double.init)) <= Double(period).squareRoot() * 4 * Self.bound(shape))
+      #expect(
+        WorstError.between(restored, signal.map(Double.init)) <= Double(period).squareRoot() * 4 * Self.bound(shape))
     }
   }
 
@@ -80,7 +76,7 @@ import Testing
       let product = zip(signal, kept).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.1) }
       #expect(abs(product) <= Double(period) * 4 * Self.bound(shape))
       let again = Self.inverse(Self.forward(kept, shape), count: period, shape)
-      #expect(Self.worst(again, kept.map(Double.init)) <= Double(period).squareRoot() * 4 * Self.bound(shape))
+      #expect(WorstError.between(again, kept.map(Double.init)) <= Double(period).squareRoot() * 4 * Self.bound(shape))
     }
   }
 
@@ -93,7 +89,7 @@ import Testing
         for t in start..<period { shape.add(signal[t], at: t, to: &coefficients) }
         // One rounding of numbers of at most 2 for each sample added, beside the transforms' own.
         let bound = 2 * Self.bound(shape) + Double(period - start) * 2 * 0x1p-23
-        #expect(Self.worst(coefficients, Self.forward(signal, shape).map(Double.init)) <= bound)
+        #expect(WorstError.between(coefficients, Self.forward(signal, shape).map(Double.init)) <= bound)
       }
     }
   }
