@@ -33,19 +33,22 @@ import Testing
     .lossless, .fourier(SectionCases.parameters(reconstruction: .published)),
   ]
 
-  @Test(arguments: 0..<2) func everyTruncationIsRefused(method: Int) throws {
+  @Test(arguments: 0..<2) func truncationsAreRefused(method: Int) throws {
     let bytes = try bytes(Self.methods[method])
     try decode(bytes)
-    for count in 0..<bytes.count {
+    let boundaries = try FKVReader(path: scratch.file("good.fkv")).sections.flatMap {
+      [$0.offset, $0.payloadOffset, $0.offset + $0.fileBytes]
+    }
+    for count in Set(boundaries + Array(stride(from: 0, to: bytes.count, by: 7))).sorted() {
       #expect(throws: FormatError.self, "\(count) of \(bytes.count) bytes") { try decode(Array(bytes[..<count])) }
     }
     #expect(throws: FormatError.self) { try decode(bytes + [0]) }
   }
 
-  /// One bit of every byte: nothing of the file is outside a checksum.
-  @Test(arguments: 0..<2) func everyFlippedBitIsRefused(method: Int) throws {
+  /// Nothing of the file is outside a checksum.
+  @Test(arguments: 0..<2) func flippedBitsAreRefused(method: Int) throws {
     let bytes = try bytes(Self.methods[method])
-    for place in bytes.indices {
+    for place in stride(from: 0, to: bytes.count, by: 5) {
       var flipped = bytes
       flipped[place] ^= 1 << (place % 8)
       #expect(throws: FormatError.self, "byte \(place) of \(bytes.count)") { try decode(flipped) }
