@@ -12,12 +12,12 @@ struct Compress: ParsableCommand {
 
   @Argument(help: "The cache: a capture or another .fkv.") var cache: String
   @Option(name: .shortAndLong, help: "The .fkv to write.") var output: String
-  @Option(help: "How to code: fourier or lossless.") var profile: Profile = .fourier
+  @Option(help: "How to code (default: fourier).") var profile: Profile?
   @Flag(name: .customLong("no-tokens"), help: "Leave the prompt's token ids out of the file.") var noTokens = false
   @OptionGroup(title: "Profile fourier") var fourier: FourierOptions
 
   func validate() throws {
-    if profile != .fourier, let given = fourier.firstGiven {
+    if let profile, profile != .fourier, let given = fourier.firstGiven {
       throw ValidationError("'\(given)' goes with '--profile fourier'")
     }
   }
@@ -43,6 +43,5 @@ struct Compress: ParsableCommand {
 
 extension Profile: ExpressibleByArgument {
   public init?(argument: String) { self.init(name: argument) }
-  public var defaultValueDescription: String { name }
   public static var allValueStrings: [String] { allCases.map(\.name) }
 }
