@@ -20,8 +20,6 @@ public struct MatrixView {
 /// Products through OpenBLAS. OpenBLAS itself runs one thread: callers parallelise over layers and heads, so results do
 /// not depend on how many threads there are.
 public enum MatrixProduct {
-  private static let singleThreaded: Void = openblas_set_num_threads(1)
-
   /// target = scale · op(a) · op(b) + (accumulate ? target : 0), where op transposes if asked.
   ///
   /// - Shape: op(a) is (m, k), op(b) is (k, n), target (m, n) with `targetStride` elements a row (n if nil).
@@ -29,7 +27,7 @@ public enum MatrixProduct {
     _ a: MatrixView, transposeA ta: Bool = false, by b: MatrixView, transposeB tb: Bool = false,
     into target: UnsafeMutablePointer<Float>, targetStride: Int? = nil, scale: Float = 1, accumulate: Bool = false
   ) {
-    _ = singleThreaded
+    BLASRuntime.ready
     let (m, k) = ta ? (a.columns, a.rows) : (a.rows, a.columns)
     let (k2, n) = tb ? (b.columns, b.rows) : (b.rows, b.columns)
     precondition(k == k2, "inner dimensions differ")
@@ -50,7 +48,7 @@ public enum MatrixProduct {
   public static func gram(
     _ a: MatrixView, into target: UnsafeMutablePointer<Float>, scale: Float = 1, accumulate: Bool = false
   ) {
-    _ = singleThreaded
+    BLASRuntime.ready
     guard a.columns > 0 else { return }
     cblas_ssyrk(
       CblasRowMajor, CblasUpper, CblasTrans, blasint(a.columns), blasint(a.rows), scale, a.base, blasint(a.stride),

@@ -19,7 +19,7 @@ public struct SymmetricEigen {
       return
     }
     guard matrix.allSatisfy(\.isFinite) else { return nil }
-    openblas_set_num_threads(1)
+    BLASRuntime.ready
     var a = matrix  // row-major upper is column-major lower
     var w = [Float](repeating: 0, count: n)
     var size = Int32(n)

@@ -1,9 +1,9 @@
 import CLlama
 import Synchronization
 
-/// llama.cpp's process-wide state: it is started once, and its log goes nowhere but for the last error line.
+/// llama.cpp's process-wide state: it is started once, and its log goes nowhere but for error lines.
 enum Backend {
-  private static let lastError = Mutex("")
+  private static let firstError = Mutex("")
 
   private static let started: Void = {
     llama_log_set({ level, text, _ in Backend.note(level, text) }, nil)
@@ -13,15 +13,16 @@ enum Backend {
   /// Starts llama.cpp if it is not yet, and forgets errors logged before.
   static func prepare() {
     started
-    lastError.withLock { $0 = "" }
+    firstError.withLock { $0 = "" }
   }
 
-  /// The last error line since `prepare`; empty if there was none. Lines of other threads are not told apart.
-  static var errorLine: String { lastError.withLock { $0 } }
+  /// The first error line since `prepare`, which names the cause (the last says only that loading failed); empty if there
+  /// was none. Lines of other threads are not told apart.
+  static var errorLine: String { firstError.withLock { $0 } }
 
   private static func note(_ level: ggml_log_level, _ text: UnsafePointer<CChar>?) {
     guard level == GGML_LOG_LEVEL_ERROR, let text else { return }
     let line = String(cString: text).split(separator: "\n").last.map(String.init) ?? ""
-    if !line.isEmpty { lastError.withLock { $0 = line } }
+    firstError.withLock { if $0.isEmpty { $0 = line } }
   }
 }

@@ -1,7 +1,9 @@
-/// Why llama.cpp could not do what was asked; `log` is the last error line that it wrote meanwhile, or empty.
+/// Why llama.cpp could not do what was asked; `log` is the first error line that it wrote meanwhile, or empty.
 public enum EngineError: Error, Equatable, Sendable {
   /// The file is GGUF, but llama.cpp did not load it.
   case modelNotLoaded(path: String, log: String)
+  /// A metadata value that no model can have, and that llama.cpp would end the process over.
+  case invalidMetadata(path: String, key: String, found: String)
   /// The model's cache is not plain attention, or its attention cannot be described.
   case unsupportedModel(architecture: String, reason: String)
   /// The linked llama.cpp writes state files of a layout that fkv does not know.
@@ -36,6 +38,7 @@ extension EngineError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .modelNotLoaded(let path, let log): "\(path): llama.cpp could not load the model" + suffix(log)
+    case .invalidMetadata(let path, let key, let found): "\(path): metadata '\(key)' cannot be \(found)"
     case .unsupportedModel(let architecture, let reason):
       "models of architecture '\(architecture)' are not supported: \(reason)"
     case .unknownStateLayout(let version):

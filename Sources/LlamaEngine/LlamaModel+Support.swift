@@ -2,6 +2,25 @@ import CLlama
 import Interchange
 
 extension LlamaModel {
+  /// The most layers that llama.cpp has room for (LLAMA_MAX_LAYERS).
+  private static let mostLayers = 512
+
+  /// Checks the metadata values over which llama.cpp does not fail but ends the process.
+  ///
+  /// - Throws: `EngineError.invalidMetadata` naming the first.
+  static func checkMetadata(of gguf: GGUFFile, architecture: String) throws {
+    func check(_ name: String, _ isValid: (Double) -> Bool) throws {
+      let key = "\(architecture).\(name)"
+      guard let found = gguf.number(key), !isValid(found) else { return }
+      throw EngineError.invalidMetadata(path: gguf.path, key: key, found: "\(found)")
+    }
+    try check("block_count") { $0 >= 1 && $0 <= Double(mostLayers) }
+    for name in ["layer_norm_epsilon", "layer_norm_rms_epsilon", "group_norm_epsilon"] {
+      try check("attention.\(name)") { $0 >= 0 && $0.isFinite }
+    }
+    for name in ["freq_base", "freq_base_swa"] { try check("rope.\(name)") { $0 > 0 && $0.isFinite } }
+  }
+
   /// Why the model behind a GGUF file cannot be captured, told by its metadata alone; nil if nothing speaks against it.
   ///
   /// What a graph must show (each layer one attention over a cache of its own) is checked by `AttentionLayout`.

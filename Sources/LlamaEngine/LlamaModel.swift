@@ -23,7 +23,7 @@ public final class LlamaModel: @unchecked Sendable {
   /// The file's directory is checked by fkv's own reader before llama.cpp sees it.
   ///
   /// - Throws: `FileError` if the file cannot be read, `GGUFError` if it is not GGUF or is truncated,
-  ///   `EngineError.unsupportedModel` if the model's cache is not plain attention, `EngineError.modelNotLoaded` if
+  ///   `EngineError.invalidMetadata` if it says what no model can, `EngineError.unsupportedModel` if the model's cache is not plain attention, `EngineError.modelNotLoaded` if
   ///   llama.cpp refuses it.
   public init(path: String) throws {
     gguf = try GGUFFile(path: path)
@@ -31,6 +31,7 @@ public final class LlamaModel: @unchecked Sendable {
     if let reason = Self.refusal(of: gguf, architecture: architecture) {
       throw EngineError.unsupportedModel(architecture: architecture, reason: reason)
     }
+    try Self.checkMetadata(of: gguf, architecture: architecture)
     Backend.prepare()
     guard let handle = llama_model_load_from_file(path, llama_model_default_params()) else {
       throw EngineError.modelNotLoaded(path: path, log: Backend.errorLine)

@@ -59,7 +59,7 @@ extension LlamaSession {
 
   /// Processes tokens at positions `from`…; logits are computed from index `logitsFrom` on.
   ///
-  /// - Throws: `EngineError.decodeFailed` with llama.cpp's code and last error line.
+  /// - Throws: `EngineError.decodeFailed` with llama.cpp's code and error line.
   static func run(_ context: OpaquePointer, _ tokens: some Collection<Int32>, from: Int, logitsFrom: Int) throws {
     Backend.prepare()
     var batch = llama_batch_init(Int32(tokens.count), 0, 1)

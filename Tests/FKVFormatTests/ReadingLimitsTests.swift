@@ -55,6 +55,16 @@ import Testing
         == .totalRawBytesTooLarge(SectionID(sampleKind, layer: 2), offset: file.offsets[2], limit: 29))
   }
 
+  @Test func largerLimitsDoNotLiftTheFormats() throws {
+    let limits = ReadingLimits(sections: .max, headerBytes: .max)
+    #expect(
+      try readingError(sampleFile.with(UInt32(56 << 20) + 56, at: 44), in: folder, limits: limits)
+        == .tooManySections(count: FormatLimits.sections + 1, limit: FormatLimits.sections))
+    #expect(
+      try readingError(sampleFile.with(UInt32(FormatLimits.headerBytes) + 1, at: 40), in: folder, limits: limits)
+        == .headerTooLarge(bytes: FormatLimits.headerBytes + 1, limit: FormatLimits.headerBytes))
+  }
+
   @Test func largestLimitsDoNotOverflow() throws {
     let limits = ReadingLimits(
       sections: .max, headerBytes: .max, sectionRawBytes: .max, rawBytesFloor: .max, expansion: .max,

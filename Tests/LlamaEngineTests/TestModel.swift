@@ -1,5 +1,9 @@
 import Foundation
 import LlamaEngine
+import Testing
+
+/// Everything that runs a model, one after another: sessions compete for the same cores, and the engine's threads spin.
+@Suite(.serialized) enum EngineTests {}
 
 /// The models that set-up fetched, and prompts for them.
 enum TestModel {
@@ -9,6 +13,9 @@ enum TestModel {
     let cache = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.cache"
     return cache + "/fkv/models"
   }()
+
+  /// Threads of a session in tests.
+  static let threads = 2
 
   static let path = folder + "/SmolLM2-135M-Instruct.Q4_1.gguf"
   /// A model with sliding-window layers and two rotary embeddings; not part of set-up.

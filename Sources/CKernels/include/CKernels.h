@@ -6,8 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "blas.h"
 #include "half.h"
 #include "softmax.h"
 #include "planes.h"
+#include "quantise.h"
+#include "rans.h"
+#include "simd.h"
 
 #endif

@@ -6,6 +6,8 @@ public enum GGUFError: Error, Equatable, Sendable {
   case unsupportedVersion(path: String, found: UInt32)
   /// The file ends within `what`, which begins at `offset` and takes `wanted` bytes or more; the file has `fileBytes`.
   case truncated(path: String, what: String, offset: Int, wanted: UInt64, fileBytes: Int)
+  /// A name or string longer than any model's: `found` bytes, where `limit` are allowed.
+  case tooLong(path: String, what: String, offset: Int, found: UInt64, limit: UInt64)
   /// A value type that GGUF does not define, or an array within an array.
   case invalidValueType(path: String, key: String, found: UInt32)
   /// The same metadata key or tensor name occurs twice.
@@ -24,6 +26,8 @@ extension GGUFError: CustomStringConvertible {
     case .unsupportedVersion(let path, let found): "\(path): GGUF version \(found); this reader knows 2 and 3"
     case .truncated(let path, let what, let offset, let wanted, let fileBytes):
       "\(path): truncated GGUF: \(what) at offset \(offset) takes \(wanted) bytes, but the file has \(fileBytes)"
+    case .tooLong(let path, let what, let offset, let found, let limit):
+      "\(path): \(what) at offset \(offset) has \(found) bytes; at most \(limit) are allowed"
     case .invalidValueType(let path, let key, let found): "\(path): metadata '\(key)' has unknown value type \(found)"
     case .duplicate(let path, let name): "\(path): '\(name)' occurs twice"
     case .invalidAlignment(let path, let found): "\(path): alignment \(found) is not a power of two"

@@ -15,6 +15,9 @@ struct GGUFParser {
   private static let leastMetadataBytes: UInt64 = 8 + 4 + 1
   private static let leastTensorBytes: UInt64 = 8 + 4 + 4 + 8
   private static let mostDimensions: UInt32 = 4
+  /// The most bytes of a key or tensor name (the specification's limit for keys), and of a string value.
+  private static let mostNameBytes: UInt64 = 65535
+  private static let mostStringBytes: UInt64 = 1 << 24
 
   init(file: FileReader) {
     let path = file.path
@@ -79,7 +82,7 @@ struct GGUFParser {
     case .float32: return .float(Double(Float(bitPattern: try cursor.integer(what))))
     case .float64: return .float(Double(bitPattern: try cursor.integer(what)))
     case .bool: return .bool(try cursor.integer(what, as: UInt8.self) != 0)
-    case .string: return .string(try string(what))
+    case .string: return .string(try string(what, limit: Self.mostStringBytes))
     case .array: return .array(try array(key))
     }
   }
@@ -101,8 +104,14 @@ struct GGUFParser {
     return GGUFArray(elementType: elementType, count: Int(count), offset: start)
   }
 
-  private mutating func string(_ what: String) throws -> String {
-    String(decoding: try cursor.bytes(try cursor.integer(what, as: UInt64.self), what), as: UTF8.self)
+  private mutating func string(_ what: String, limit: UInt64 = mostNameBytes) throws -> String {
+    let offset = cursor.offset
+    let length: UInt64 = try cursor.integer(what)
+    _ = try cursor.check(length, what)
+    guard length <= limit else {
+      throw GGUFError.tooLong(path: path, what: what, offset: offset, found: length, limit: limit)
+    }
+    return String(decoding: try cursor.bytes(length, what), as: UTF8.self)
   }
 
   private func parseAlignment() throws -> Int {

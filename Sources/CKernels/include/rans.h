@@ -1,0 +1,53 @@
+#ifndef FKV_RANS_H
+#define FKV_RANS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Interleaved rANS for rows of signed integers: 32 lanes of 32-bit states at or above 2^16, refilled 16 bits at a time,
+/// probabilities in units of 2^-15. formats/fkv.md, chapter "Coefficient streams", is the description.
+
+enum { fkv_rans_lanes = 32, fkv_rans_bits = 15, fkv_rans_tables = 26, fkv_rans_low_state = 1 << 16 };
+
+/// The symmetric static model of one table. Magnitude k < escape has `frequency[k]` for each sign and begins at
+/// `start[k]`, its positive values first; k = 0 and k = escape have no sign.
+typedef struct {
+  uint16_t start[16];      // 32768 behind the escape
+  uint16_t frequency[16];  // 0 behind the escape
+  uint64_t reciprocal[16]; // floor(2^47 / frequency) + 1
+  uint32_t escape;         // 2, 4, 8 or 15
+} fkv_rans_model;
+
+/// Fills `model` from the one-sided frequencies of magnitudes 0…escape-1 and of the escape.
+void fkv_rans_make_model(fkv_rans_model *model, const uint16_t *frequency, uint32_t escape);
+
+/// What is being read. States stand in the order of lanes 0, 2, …, 30, 1, 3, …, 31.
+typedef struct {
+  uint32_t state[fkv_rans_lanes];
+  const uint8_t *words;  // the next 16-bit word
+  const uint8_t *words_end;
+  const uint8_t *escapes;
+  uint64_t escape_bit;  // the next bit, from the top of each byte
+  uint64_t escape_bits;
+} fkv_rans_reader;
+
+enum fkv_rans_result { fkv_rans_done = 0, fkv_rans_no_words = 1, fkv_rans_bad_escape = 2 };
+
+/// Decodes `rows` rows of `length` values to `target` (rows * length), row r by model index `indices[r]` (0…62).
+/// `tables` holds the family's 26 models. Every state must be at least 2^16. Reads nothing outside the reader's ranges
+/// whatever they hold. `level` is one of `fkv_simd_level`, at most `fkv_simd_best()`.
+int fkv_rans_decode(int level, fkv_rans_reader *reader, const fkv_rans_model *tables, const uint8_t *indices,
+                    size_t rows, size_t length, int16_t *target);
+
+/// Encodes the same rows from the last to the first, updating `state` and writing words downward from `end`; returns
+/// the first word's address. The room must hold 2 bytes for each value of a row of index 1…26 and 4 for each of a higher.
+uint8_t *fkv_rans_encode(uint32_t state[fkv_rans_lanes], const fkv_rans_model *tables, const uint8_t *indices,
+                         size_t rows, size_t length, const int16_t *source, uint8_t *end);
+
+/// Chooses each row's cheapest model index (the lowest of equals); returns the sum of their costs, in 2^-10 bits.
+/// `costs[t][k]` is the cost of magnitude k < 16 under table t, escape bits included, `escape_costs[t]` that of the
+/// escape itself. Sets bit 7 of an index whose row needs escapes.
+uint64_t fkv_rans_choose(const fkv_rans_model *tables, const uint32_t *costs, const uint32_t *escape_costs,
+                         const int16_t *source, size_t rows, size_t length, uint8_t *indices);
+
+#endif

@@ -1,0 +1,60 @@
+import CKernels
+
+/// The uniform mid-tread quantiser: q = x / step, rounded to the nearest integer, ties to even, held to Int16.
+public struct Quantiser: Equatable, Sendable {
+  /// The width of a cell, in the unit of the values; positive and finite.
+  public let step: Float
+  /// How far toward zero, in steps, values other than 0 are put back: 0 for the cell's centre, at most ½.
+  public let bias: Float
+
+  public init(step: Float, bias: Float = 0) {
+    precondition(step > 0 && step.isFinite, "step must be positive and finite, not \(step)")
+    precondition((0...0.5).contains(bias), "bias must be 0…0.5, not \(bias)")
+    self.step = step
+    self.bias = bias
+  }
+
+  /// Quantises `values` into `target`, of the same count. Returns how many did not fit: those whose q lies outside
+  /// −32768…32767, which are held to the end they passed, and NaNs, which become 0.
+  @discardableResult
+  public func quantise(_ values: UnsafeBufferPointer<Float>, into target: UnsafeMutableBufferPointer<Int16>) -> Int {
+    quantise(values, into: target, .selected)
+  }
+
+  /// Puts `symbols` back into `target`, of the same count: (q − bias) · step for q > 0, (q + bias) · step for q < 0, and 0
+  /// for 0, each operation rounded to Float.
+  public func dequantise(_ symbols: UnsafeBufferPointer<Int16>, into target: UnsafeMutableBufferPointer<Float>) {
+    dequantise(symbols, into: target, .selected)
+  }
+
+  func quantise(
+    _ values: UnsafeBufferPointer<Float>, into target: UnsafeMutableBufferPointer<Int16>, _ level: SIMDLevel
+  ) -> Int {
+    precondition(values.count == target.count, "\(values.count) values for \(target.count) places")
+    guard values.count > 0 else { return 0 }
+    guard level == .reference else {
+      return fkv_quantise(level.rawValue, values.baseAddress!, target.baseAddress!, values.count, step)
+    }
+    var outside = 0
+    for (i, value) in values.enumerated() {
+      let q = (value / step).rounded(.toNearestOrEven)
+      if !(q >= -32768 && q <= 32767) { outside += 1 }
+      target[i] = q.isNaN ? 0 : Int16(min(max(q, -32768), 32767))
+    }
+    return outside
+  }
+
+  func dequantise(
+    _ symbols: UnsafeBufferPointer<Int16>, into target: UnsafeMutableBufferPointer<Float>, _ level: SIMDLevel
+  ) {
+    precondition(symbols.count == target.count, "\(symbols.count) symbols for \(target.count) places")
+    guard symbols.count > 0 else { return }
+    guard level == .reference else {
+      fkv_dequantise(level.rawValue, symbols.baseAddress!, target.baseAddress!, symbols.count, step, bias)
+      return
+    }
+    for (i, q) in symbols.enumerated() {
+      target[i] = q > 0 ? (Float(q) - bias) * step : q < 0 ? (Float(q) + bias) * step : 0
+    }
+  }
+}
