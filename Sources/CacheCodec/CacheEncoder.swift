@@ -5,8 +5,8 @@ import KVCacheModel
 
 /// Writes caches as `.fkv` files.
 ///
-/// Layers are read, encoded, decoded again and measured `ParallelLoop.width` at a time, so memory stays near that many
-/// layers whatever the cache's size. The bytes depend on the cache and the options only, not on the thread count.
+/// Layers are read, encoded, decoded again and measured `width` at a time, so memory stays near that many layers
+/// whatever the cache's size. The bytes depend on the cache and the method only, not on the width.
 public struct CacheEncoder: Sendable {
   /// How to encode.
   public enum Method: Hashable, Sendable {
@@ -30,6 +30,8 @@ public struct CacheEncoder: Sendable {
   public var includesTokens = true
   /// What the header says wrote the file.
   public var writer: String
+  /// Layers in work at a time.
+  public var width = ParallelLoop.width
 
   public init(_ method: Method, writer: String) {
     self.method = method
@@ -48,11 +50,13 @@ public struct CacheEncoder: Sendable {
   /// Encodes a cache into a new file at `path`, which appears whole or not at all.
   ///
   /// - Parameter progress: called after each layer with the layers done, from the calling thread.
-  /// - Throws: what the source throws; `FileError` if the file cannot be written.
+  /// - Throws: what the source throws; `CodecError.unsuitable` and `FormatError` for a description that no reader would
+  ///   take; `FileError` if the file cannot be written.
   public func encode(
     _ source: some CacheSource, to path: String, progress: (Int) -> Void = { _ in }
   ) throws -> Outcome {
     let description = source.description
+    try checkReadable(description)
     if case .spectral(let parameters) = method {
       return try encodeSpectral(source, parameters: parameters, to: path, progress: progress)
     }
@@ -60,7 +64,7 @@ public struct CacheEncoder: Sendable {
     if includesTokens, let tokens = description.tokens { try TokenSection.add(tokens, to: file) }
     var errors: [[Double]]? = []
     try ParallelLoop.ordered(
-      description.geometry.layers.count,
+      description.geometry.layers.count, width: width,
       produce: { try encodeLayer($0, of: source) },
       consume: { layer, encoded in
         let shape = description.geometry.layers[layer]
@@ -102,6 +106,26 @@ public struct CacheEncoder: Sendable {
     let finished = header(pass)
     return Outcome(
       fileBytes: try pass.writer.commit(header: finished.record), storedError: finished.storedError, steps: pass.steps)
+  }
+
+  /// Throws for a description whose header a reader would refuse: then nothing is written at all.
+  private func checkReadable(_ description: CacheDescription) throws {
+    if case .fourier(let parameters) = method, let period = parameters.period,
+      period > FourierParameters.longestPeriod
+    {
+      throw CodecError.unsuitable(
+        "a period of \(period) tokens, allowed is at most \(FourierParameters.longestPeriod)")
+    }
+    let lines = description.geometry.layers.count + description.ropes.count + description.provenance.count
+    let most = FormatLimits.fields - 64
+    guard lines <= most else {
+      throw CodecError.unsuitable(
+        "\(description.geometry.layers.count) layers, \(description.ropes.count) RoPEs and "
+          + "\(description.provenance.count) lines of provenance, allowed are \(most) together")
+    }
+    let header = CacheHeader(
+      description: description, profile: .lossless, settings: method.settings, writer: writer, storedError: nil)
+    _ = try CacheHeader(parsing: RecordReader(parsing: header.record.encoded, name: "header"))
   }
 
   private struct EncodedLayer: Sendable {

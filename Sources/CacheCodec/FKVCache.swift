@@ -26,7 +26,7 @@ public final class FKVCache: CacheSource {
     reader = try FKVReader(path: path, limits: limits)
     header = try CacheHeader(parsing: reader.header, limits: geometry)
     var description = header.description
-    description.tokens = try TokenSection.read(reader)
+    description.tokens = try TokenSection.read(reader, atLeast: description.geometry.tokens)
     self.description = description
     if header.profile == .spectral {
       spectral = try SpectralDecoder(
@@ -36,7 +36,8 @@ public final class FKVCache: CacheSource {
     spectral = nil
     for (layer, shape) in description.geometry.layers.enumerated() {
       for kind in CacheKind.allCases where shape.elementCount > 0 {
-        _ = try section(kind, layer: layer)
+        try section(kind, layer: layer).checkRawBytes(
+          shape.elementCount * description.elementType(of: kind).byteCount)
       }
     }
   }

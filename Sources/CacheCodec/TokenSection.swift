@@ -11,12 +11,17 @@ enum TokenSection {
       payload: PlanedLZ4.encode(raw, elementSize: 4))
   }
 
-  /// The token ids; nil if the file holds none.
-  static func read(_ reader: FKVReader) throws -> [Int32]? {
+  /// The token ids, `least` of them or more; nil if the file holds none.
+  static func read(_ reader: FKVReader, atLeast least: Int) throws -> [Int32]? {
     guard let entry = reader.section(.tokens) else { return nil }
     guard entry.rawBytes % 4 == 0 else {
       throw CodecError.badValue(
         place: "tokens", field: "raw bytes", declared: "\(entry.rawBytes)", allowed: "a multiple of 4")
+    }
+    guard entry.rawBytes / 4 >= least else {
+      throw CodecError.badValue(
+        place: "tokens", field: "count", declared: "\(entry.rawBytes / 4)",
+        allowed: "at least \(least), as many as a layer caches")
     }
     let raw = try PlanedLZ4.decode(reader.payload(of: entry), elementSize: 4, rawCount: entry.rawBytes)
     return raw.withUnsafeBytes { bytes in

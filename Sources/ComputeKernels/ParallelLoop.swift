@@ -9,12 +9,13 @@ public enum ParallelLoop {
     return max(1, ProcessInfo.processInfo.activeProcessorCount)
   }()
 
-  /// [body(0), body(1), …, body(count − 1)], computed concurrently.
+  /// [body(0), body(1), …, body(count − 1)], at most `width` of them computed at a time.
   ///
   /// - Throws: the error of the lowest index that failed, after all calls that had begun have ended.
   public static func map<Element: Sendable>(
-    _ count: Int, _ body: @Sendable (Int) throws -> Element
+    _ count: Int, width: Int = width, _ body: @Sendable (Int) throws -> Element
   ) throws -> [Element] {
+    precondition(width > 0, "width must be 1 or more")
     if count <= 1 || width == 1 { return try (0..<count).map(body) }
     let slots = Slots<Element>(count: count)
     let next = Counter()
@@ -30,8 +31,10 @@ public enum ParallelLoop {
   }
 
   /// Runs `body` for every index concurrently; see `map` for errors.
-  public static func forEach(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
-    _ = try map(count, body)
+  public static func forEach(
+    _ count: Int, width: Int = width, _ body: @Sendable (Int) throws -> Void
+  ) throws {
+    _ = try map(count, width: width, body)
   }
 
   /// Computes `count` results at most `width` at a time and hands each to `consume` in index order, so that memory
@@ -39,12 +42,13 @@ public enum ParallelLoop {
   ///
   /// - Throws: the first error of `produce` or `consume`; nothing later is consumed.
   public static func ordered<Element: Sendable>(
-    _ count: Int, produce: @Sendable (Int) throws -> Element, consume: (Int, Element) throws -> Void
+    _ count: Int, width: Int = width, produce: @Sendable (Int) throws -> Element,
+    consume: (Int, Element) throws -> Void
   ) throws {
     var start = 0
     while start < count {
       let base = start
-      let batch = try map(min(width, count - base)) { try produce(base + $0) }
+      let batch = try map(min(width, count - base), width: width) { try produce(base + $0) }
       for (offset, element) in batch.enumerated() { try consume(base + offset, element) }
       start += batch.count
     }

@@ -12,7 +12,7 @@ public struct RelativeError: Hashable, Sendable {
     precondition(reference.count == restored.count)
     var (difference, total) = (0.0, 0.0)
     for (x, y) in zip(reference, restored) {
-      let d = Double(x) - Double(y)
+      let d = x == y ? 0 : Double(x) - Double(y)
       difference += d * d
       total += Double(x) * Double(x)
     }
@@ -26,11 +26,12 @@ public struct RelativeError: Hashable, Sendable {
     referenceEnergy += other.referenceEnergy
   }
 
-  /// The relative error. 0 where both are equal, even if all zero; infinity where only the reference is zero; a NaN
-  /// anywhere makes it infinity, so that no comparison with a limit lets it pass.
+  /// The relative error. 0 where both are equal, even if all zero or infinite; infinity where only the reference is
+  /// zero; a NaN anywhere, or an infinity on one side only, makes it infinity, so that no comparison with a limit lets
+  /// it pass.
   public var value: Double {
     if differenceEnergy == 0 { return 0 }
     let ratio = (differenceEnergy / referenceEnergy).squareRoot()
-    return ratio.isNaN ? .infinity : ratio
+    return differenceEnergy.isFinite && !ratio.isNaN ? ratio : .infinity
   }
 }

@@ -50,7 +50,8 @@ public struct InspectPipeline: Sendable {
 
   /// Reads the header, the directory and the head of each section.
   public func run() throws -> Report {
-    let cache = try FKVCache(path: path)
+    let named = try NamedFKVCache(path: path)
+    let cache = named.cache
     let groups = cache.layerGroups
     return Report(
       header: cache.header, hasTokens: cache.description.tokens != nil,
@@ -59,7 +60,7 @@ public struct InspectPipeline: Sendable {
         Section(name: $0.kind.description, layer: $0.layer, bytes: $0.fileBytes)
       },
       overheadBytes: cache.reader.overheadBytes, groups: groups,
-      keys: try groups.indices.map { try cache.summary(.key, group: $0) },
-      values: try groups.indices.map { try cache.summary(.value, group: $0) })
+      keys: try groups.indices.map { try named.summary(.key, group: $0) },
+      values: try groups.indices.map { try named.summary(.value, group: $0) })
   }
 }

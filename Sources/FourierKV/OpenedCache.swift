@@ -16,15 +16,16 @@ public enum OpenedCache: Sendable {
     let start = try FileReader(path: path)
     let head = try start.read(at: 0, count: min(8, start.byteCount))
     if head.starts(with: [0x89, 0x46, 0x4B, 0x56]) {
-      self = .fkv(try FKVCache(path: path))
+      self = .fkv(try NamedFKVCache(path: path).cache)
     } else {
       self = .capture(try CaptureFile(path: path))
     }
   }
 
+  /// The cache itself; its errors name the file.
   public var source: any CacheSource {
     switch self {
-    case .fkv(let cache): cache
+    case .fkv(let cache): NamedFKVCache(cache: cache)
     case .capture(let capture): capture
     }
   }

@@ -18,7 +18,7 @@ public struct RestorePipeline: Sendable {
   ///
   /// - Parameter progress: called with layers done and layers in all.
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> CacheDescription {
-    let cache = try FKVCache(path: input)
+    let cache = try NamedFKVCache(path: input)
     let count = cache.description.geometry.layers.count
     let writer = try CaptureWriter(path: output, description: cache.description)
     try ParallelLoop.ordered(

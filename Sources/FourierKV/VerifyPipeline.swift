@@ -47,7 +47,8 @@ public struct VerifyPipeline: Sendable {
   /// - Parameter progress: called with layers done and layers in all while comparing.
   /// - Throws: what is wrong with either file; `CacheMismatch` if they are not of the same prompt and model.
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
-    let cache = try FKVCache(path: path)
+    let named = try NamedFKVCache(path: path)
+    let cache = named.cache
     var report = Report(
       header: cache.header,
       size: CacheSize(fileBytes: cache.reader.fileBytes, geometry: cache.description.geometry),
@@ -56,10 +57,10 @@ public struct VerifyPipeline: Sendable {
     if let reference {
       let full = try OpenedCache(path: reference).source
       try CacheMismatch.check(cache.description, against: full.description)
-      report.comparison = try Self.compare(cache, with: full, progress: progress)
+      report.comparison = try Self.compare(named, with: full, progress: progress)
     } else {
       for layer in cache.description.geometry.layers.indices {
-        for kind in CacheKind.allCases { _ = try cache.tensor(kind, layer: layer) }
+        for kind in CacheKind.allCases { _ = try named.tensor(kind, layer: layer) }
         progress(layer + 1, cache.description.geometry.layers.count)
       }
     }

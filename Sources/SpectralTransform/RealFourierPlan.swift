@@ -10,6 +10,9 @@ public final class RealFourierPlan: @unchecked Sendable {
   /// Complex coefficients of one signal: length/2 + 1.
   public var spectrumCount: Int { length / 2 + 1 }
 
+  /// The longest signal that there may be a plan for; FFTW counts in 32 bits.
+  public static let longestLength = 1 << 30
+
   private let forwardPlan: fftwf_plan
   private let inversePlan: fftwf_plan
 
@@ -18,7 +21,7 @@ public final class RealFourierPlan: @unchecked Sendable {
 
   /// The plan of that length, made at the first call. FFTW's planner is not thread-safe, so calls wait for each other.
   public static func plan(length: Int) -> RealFourierPlan {
-    precondition(length > 0 && length <= 1 << 30)
+    precondition(length > 0 && length <= longestLength)
     return lock.withLock {
       if let known = plans[length] { return known }
       let plan = RealFourierPlan(length: length)

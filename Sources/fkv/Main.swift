@@ -10,7 +10,8 @@ struct Main {
     do {
       var command = command
       try command.run()
-    } catch let error where error is ExitCode || error is CleanExit || error is ValidationError {
+    } catch let error where error is ExitCode || FKVCommand.exitCode(for: error) != .failure {
+      // ArgumentParser's own: help, version, usage, or a code that a command asked for.
       FKVCommand.exit(withError: error)
     } catch {
       Diagnostics.error(error)

@@ -9,8 +9,6 @@ struct ByteParser {
     rest = bytes[...]
   }
 
-  var remaining: Int { rest.count }
-
   /// The next `count` bytes; throws `CodecError.truncated` if there are fewer.
   mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
     guard count >= 0, count <= rest.count else {
@@ -51,8 +49,13 @@ struct ByteParser {
     }
   }
 
-  /// Throws `CodecError.trailingBytes` unless everything was taken.
-  func finish() throws {
-    guard rest.isEmpty else { throw CodecError.trailingBytes(place: place, count: rest.count) }
+  /// Throws `CodecError.truncated` or `.trailingBytes` unless exactly `count` bytes are left.
+  func expect(_ count: Int) throws {
+    guard count <= rest.count else {
+      throw CodecError.truncated(place: place, needed: count, found: rest.count)
+    }
+    guard count == rest.count else {
+      throw CodecError.trailingBytes(place: place, count: rest.count - count)
+    }
   }
 }

@@ -20,6 +20,9 @@ struct FourierLayerPlan: Hashable, Sendable {
 
   /// The plan for a layer of T tokens and `features` features.
   init(_ parameters: FourierParameters, tokens: Int, features: Int, fraction: Double) {
+    precondition(parameters.sinks >= 0 && parameters.window ?? 0 >= 0 && parameters.states ?? 2 >= 2)
+    precondition((0...1).contains(fraction), "a fraction lies in 0…1")
+    precondition(parameters.coefficientType != .bfloat16, "coefficients are F16 or F32")
     sinks = min(parameters.sinks, tokens)
     window = min(parameters.window ?? min(1020, tokens / 4), tokens - sinks)
     middle = tokens - sinks - window

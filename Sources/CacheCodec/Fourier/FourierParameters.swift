@@ -18,6 +18,9 @@ public struct FourierParameters: Hashable, Sendable {
   /// How coefficients are stored.
   public var coefficientType: ElementType = .float16
 
+  /// The longest `period` that may be asked for; a longer middle is its own period.
+  public static let longestPeriod = 1 << 22
+
   public init() {}
 
   /// The published fractions of insensitive features (compressed_dims_search of the released code): of 28 layers, keys

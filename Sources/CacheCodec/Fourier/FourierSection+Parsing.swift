@@ -1,6 +1,7 @@
 import Coding
 import ComputeKernels
 import KVCacheModel
+import SpectralTransform
 
 extension FourierSection {
   /// What the head of a section says of the bytes behind it.
@@ -36,8 +37,9 @@ extension FourierSection {
     try require(numbers[3] == layer.features, "features", numbers[3], "\(layer.features), the layer's H·D")
     try require(numbers[4] <= numbers[3], "spectral features", numbers[4], "at most \(numbers[3])")
     try require(middle > 0 || numbers[4] == 0, "spectral features", numbers[4], "0 without a middle")
+    try require(numbers[4] > 0 || frequencies == 0, "frequencies", frequencies, "0 without spectral features")
     if numbers[4] > 0 {
-      let longest = 64 * middle + 65536
+      let longest = min(max(middle, FourierParameters.longestPeriod), RealFourierPlan.longestLength)
       try require(period >= middle && period <= longest, "period", period, "\(middle)…\(longest)")
       try require(
         frequencies >= 1 && frequencies <= period / 2 + 1, "frequencies", frequencies, "1…\(period / 2 + 1)")
@@ -53,6 +55,8 @@ extension FourierSection {
     let reserved: UInt16 = try parser.number()
     try require(reserved == 0, "reserved", Int(reserved), "0")
     let streamBytes = try ["edge bytes", "exact bytes", "coefficient bytes"].map { try parser.byteCount64($0) }
+    let scaleBytes = reconstruction == .published ? 8 * numbers[4] : 0
+    try parser.expect((layer.features + 7) / 8 + scaleBytes + streamBytes.reduce(0, +))
     return Head(
       numbers: numbers, reconstruction: reconstruction, coefficientType: type, streamBytes: streamBytes, parser: parser)
   }
@@ -86,7 +90,6 @@ extension FourierSection {
     let edge = Array(try parser.take(head.streamBytes[0]))
     let exact = Array(try parser.take(head.streamBytes[1]))
     let packed = Array(try parser.take(head.streamBytes[2]))
-    try parser.finish()
 
     edgeBytes = try PlanedLZ4.decode(
       edge, elementSize: elementSize, rawCount: (sinks + window) * layer.features * elementSize)

@@ -36,8 +36,8 @@ extension CacheHeader {
         legal: "at most the head dimension \(layer.headDim)")
     }
     let scale = try record.f32(HeaderTag.attentionScale)
-    guard scale.isFinite else {
-      throw record.invalid(HeaderTag.attentionScale, found: scale, legal: "a finite number")
+    guard scale.isFinite, scale > 0 else {
+      throw record.invalid(HeaderTag.attentionScale, found: scale, legal: "a positive number")
     }
     let cap = try record.ifPresent(HeaderTag.attentionSoftcap, record.f32)
     if let cap, !(cap.isFinite && cap > 0) {
@@ -98,6 +98,7 @@ extension CacheHeader {
       }
       layers += Array(repeating: layer, count: count)
     }
+    guard !layers.isEmpty else { throw record.invalid(HeaderTag.layers, found: "no layer", legal: "one or more") }
     return CacheGeometry(layers: layers)
   }
 
@@ -124,7 +125,7 @@ extension CacheHeader {
     }
     return LayerGeometry(
       kvHeads: kvHeads, queryHeads: queryHeads, headDim: headDim, tokens: tokens,
-      firstPosition: try number(HeaderTag.Layers.firstPosition, 0...Int(Int32.max)),
+      firstPosition: try number(HeaderTag.Layers.firstPosition, 0...Int(Int32.max) - tokens),
       slidingWindow: try run.ifPresent(HeaderTag.Layers.slidingWindow) { try number($0, 1...Int(Int32.max)) },
       ropeIndex: try number(HeaderTag.Layers.ropeIndex, 0...65_535))
   }
@@ -147,8 +148,12 @@ extension CacheHeader {
     guard magnitude.isFinite, magnitude > 0 else {
       throw nested.invalid(HeaderTag.RoPE.magnitude, found: magnitude, legal: "a positive number")
     }
+    let base = try nested.f64(HeaderTag.RoPE.base)
+    guard base.isFinite, base > 0 else {
+      throw nested.invalid(HeaderTag.RoPE.base, found: base, legal: "a positive number")
+    }
     return RotaryEmbedding(
-      pairing: pairing, dimensions: dimensions, base: try nested.f64(HeaderTag.RoPE.base),
+      pairing: pairing, dimensions: dimensions, base: base,
       scaling: try nested.string(HeaderTag.RoPE.scaling), inverseFrequencies: frequencies, magnitude: magnitude)
   }
 

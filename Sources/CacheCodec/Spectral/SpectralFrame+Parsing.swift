@@ -93,7 +93,7 @@ extension SpectralFrame {
     }
     let basisStream = Array(try parser.take(head.basisBytes))
     let exactStream = Array(try parser.take(head.exactBytes))
-    try parser.finish()
+    try parser.expect(0)
     if head.basisSource == .embedded {
       basis = try Self.decodeBasis(basisStream, dimension: group.features, count: head.reflectors, place: place)
     } else if !basisStream.isEmpty {

@@ -47,7 +47,7 @@ extension SpectralSegment {
     blockCodes = head.hasBlockCodes ? Array(try parser.take(blocks)) : []
     let stream = Array(try parser.take(head.coefficientBytes))
     let exact = Array(try parser.take(head.exactBytes))
-    try parser.finish()
+    try parser.expect(0)
     symbols = try CoefficientCoder.decode(stream, rows: components * frame.blockLength, rowLength: blocks)
     let raw = frame.exactFeatures.count * rows.count * elementSize
     exactBytes = raw == 0 && exact.isEmpty ? [] : try PlanedLZ4.decode(exact, elementSize: elementSize, rawCount: raw)

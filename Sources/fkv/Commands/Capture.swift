@@ -37,6 +37,7 @@ struct Capture: ParsableCommand {
     pipeline.context = context
     pipeline.usesChatTemplate = chatTemplate == .on
     let bar = ProgressBar("prefill", unit: "tokens")
+    defer { bar.finish() }
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
     let geometry = report.description.geometry

@@ -12,13 +12,15 @@ struct Compress: ParsableCommand {
 
   @Argument(help: "The cache: a capture or another .fkv.") var cache: String
   @Option(name: .shortAndLong, help: "The .fkv to write.") var output: String
-  @Option(help: "How to code: spectral, fourier or lossless.") var profile: Profile = .spectral
+  @Option(name: .customLong("profile"), help: "How to code (default: spectral).") var givenProfile: Profile?
   @Flag(name: .customLong("no-tokens"), help: "Leave the prompt's token ids out of the file.") var noTokens = false
   @Option(help: "Tokens at the start that stay exact (default: 4).") var sinks: Int?
   @Option(help: "Tokens at the end that are kept better (default: spectral 256, fourier 1020; less of a short prompt).")
   var window: Int?
   @OptionGroup(title: "Profile spectral") var spectral: SpectralOptions
   @OptionGroup(title: "Profile fourier") var fourier: FourierOptions
+
+  private var profile: Profile { givenProfile ?? .spectral }
 
   func validate() throws {
     for (name, value) in [("--sinks", sinks), ("--window", window)] {
@@ -56,6 +58,7 @@ struct Compress: ParsableCommand {
     var pipeline = CompressPipeline(input: cache, output: output, method: method)
     pipeline.includesTokens = !noTokens
     let bar = ProgressBar("compress", unit: "layers")
+    defer { bar.finish() }
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
     print("\(output): profile \(report.profile.name), \(CacheHeadText.sizeLine(report.size))")
@@ -71,6 +74,5 @@ struct Compress: ParsableCommand {
 
 extension Profile: ExpressibleByArgument {
   public init?(argument: String) { self.init(name: argument) }
-  public var defaultValueDescription: String { name }
   public static var allValueStrings: [String] { allCases.map(\.name) }
 }

@@ -10,6 +10,7 @@ struct Restore: ParsableCommand {
 
   func run() throws {
     let bar = ProgressBar("restore", unit: "layers")
+    defer { bar.finish() }
     let description = try RestorePipeline(input: file, output: output).run { bar.update($0, of: $1) }
     bar.finish()
     print("\(output): \(CacheHeadText.geometry(description.geometry))")

@@ -24,6 +24,7 @@ struct Verify: ParsableCommand {
 
   func run() throws {
     let bar = ProgressBar("verify", unit: "layers")
+    defer { bar.finish() }
     let report = try VerifyPipeline(path: file, reference: reference).run { bar.update($0, of: $1) }
     bar.finish()
     let isWithin = maxError.map { (report.comparison?.attention.mean ?? .infinity) <= $0 } ?? true

@@ -28,7 +28,9 @@ struct FourierOptions: ParsableArguments {
     for (name, value) in [("--key-fraction", keyFraction), ("--value-fraction", valueFraction)] {
       if let value, !(0...1).contains(value) { throw ValidationError("'\(name)' must lie in 0…1") }
     }
-    if let period, period < 1 || period > 1 << 22 { throw ValidationError("'--period' must lie in 1…4194304") }
+    if let period, period < 1 || period > FourierParameters.longestPeriod {
+      throw ValidationError("'--period' must lie in 1…\(FourierParameters.longestPeriod)")
+    }
   }
 
   /// The name of the first option that was given; nil if none was.

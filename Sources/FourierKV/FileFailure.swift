@@ -1,0 +1,40 @@
+import CacheCodec
+import FileIO
+import KVCacheModel
+
+/// What is wrong with one of the files that a command was given: which file, and its format's error.
+public struct FileFailure: Error, Sendable, CustomStringConvertible {
+  public let path: String
+  /// `FormatError`, `CodecError` or `CodingError`: errors that know bytes and no file.
+  public let error: any Error
+
+  public var description: String { "\(path): \(error)" }
+
+  /// What `body` returns; errors that do not name the file themselves leave as a `FileFailure`.
+  static func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error as FileError { throw error } catch {
+      throw FileFailure(path: path, error: error)
+    }
+  }
+}
+
+/// An `.fkv` whose errors say which file they are about.
+struct NamedFKVCache: CacheSource {
+  let cache: FKVCache
+
+  init(cache: FKVCache) { self.cache = cache }
+
+  init(path: String) throws { cache = try FileFailure.naming(path) { try FKVCache(path: path) } }
+
+  var description: CacheDescription { cache.description }
+
+  func tensor(_ kind: CacheKind, layer: Int) throws -> CacheTensor {
+    try FileFailure.naming(cache.reader.path) { try cache.tensor(kind, layer: layer) }
+  }
+
+  func probeQueries(layer: Int) -> ProbeQueries? { nil }
+
+  func summary(_ kind: CacheKind, group: Int) throws -> TensorSummary {
+    try FileFailure.naming(cache.reader.path) { try cache.summary(kind, group: group) }
+  }
+}
