@@ -10,7 +10,8 @@ struct Main {
     do {
       var command = command
       try command.run()
-    } catch let error where error is ExitCode || error is CleanExit || error is ValidationError {
+    } catch let error where error is ExitCode || FKVCommand.exitCode(for: error) != .failure {
+      // Help, version and usage errors have codes of their own; errors that ArgumentParser does not know have `failure`.
       FKVCommand.exit(withError: error)
     } catch {
       Diagnostics.error(error)
