@@ -4,7 +4,7 @@ cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fkv
 export PKG_CONFIG_PATH := $(PKG_CONFIG_PATH):$(cache)/llama/current/lib/pkgconfig
 fkv := .build/release/fkv
 
-.PHONY: demo test build setup lint format clean
+.PHONY: demo test build bench-main setup lint format clean
 
 demo: build
 	@.ci/demo $(fkv)
@@ -15,6 +15,10 @@ test: setup lint
 
 build: setup
 	swift build -c release --product fkv --static-swift-stdlib
+
+# The tables of docs/benchmarks.md.
+bench-main: build
+	@.ci/bench-main $(fkv)
 
 setup:
 	@.ci/setup

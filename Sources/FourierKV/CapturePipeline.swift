@@ -15,6 +15,8 @@ public struct CapturePipeline: Sendable {
   public var probeQueries = 128
   /// The most tokens to allow; nil takes the context that the model was trained with.
   public var context: Int?
+  /// Where to cut the prompt, in tokens from its start; nil takes all of it.
+  public var maxTokens: Int?
   /// Whether the prompt is wrapped as a user's message in the model's chat template.
   public var usesChatTemplate = false
   public var threads: Int
@@ -43,7 +45,8 @@ public struct CapturePipeline: Sendable {
     probe.discard()
     let model = try LlamaModel(path: model)
     let text = usesChatTemplate ? try model.chatPrompt(user: prompt) : prompt
-    let tokens = try model.tokenize(text, addSpecial: !usesChatTemplate, parseSpecial: usesChatTemplate)
+    let all = try model.tokenize(text, addSpecial: !usesChatTemplate, parseSpecial: usesChatTemplate)
+    let tokens = Array(all.prefix(maxTokens ?? all.count))
     guard !tokens.isEmpty else { throw EngineError.emptyPrompt }
     let limit = context ?? model.trainingContext
     guard tokens.count <= limit else { throw EngineError.contextExceeded(tokens: tokens.count, context: limit) }
@@ -51,7 +54,8 @@ public struct CapturePipeline: Sendable {
     let prefill = try session.prefill(tokens: tokens, probeQueries: probeQueries) { progress($0, tokens.count) }
     let seconds = Double(prefill.duration.components.seconds) + 1e-18 * Double(prefill.duration.components.attoseconds)
     let cache = try session.capture(scratchFolder: Self.folder(of: output))
-    let recorded = RecordedCapture(cache: cache, prefillSeconds: seconds, usesChatTemplate: usesChatTemplate)
+    let recorded = RecordedCapture(
+      cache: cache, prefillSeconds: seconds, usesChatTemplate: usesChatTemplate, promptTokens: all.count)
     try CaptureWriter.write(recorded, to: output)
     return Report(
       description: recorded.description, fileBytes: try FileReader(path: output).byteCount, prefillSeconds: seconds)
@@ -68,11 +72,12 @@ struct RecordedCapture<Cache: CacheSource>: CacheSource {
   let cache: Cache
   let description: CacheDescription
 
-  init(cache: Cache, prefillSeconds: Double, usesChatTemplate: Bool) {
+  init(cache: Cache, prefillSeconds: Double, usesChatTemplate: Bool, promptTokens: Int) {
     self.cache = cache
     var description = cache.description
     description.provenance["writer"] = FKVVersion.writer
     description.provenance["chat_template"] = usesChatTemplate ? "on" : "off"
+    description.provenance["prompt_tokens"] = String(promptTokens)
     description.provenance["prefill_seconds"] = String(Double(Int(prefillSeconds * 1000)) / 1000)
     self.description = description
   }

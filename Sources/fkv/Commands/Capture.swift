@@ -15,6 +15,7 @@ struct Capture: ParsableCommand {
   @Option(name: .shortAndLong, help: "The capture to write.") var output: String
   @Option(help: "How many of the last positions' queries to keep.") var probe = 128
   @Option(help: "The most tokens to allow (default: the context that the model was trained with).") var context: Int?
+  @Option(name: .customLong("max-tokens"), help: "Take the first N tokens of the prompt only.") var maxTokens: Int?
   @Option(name: .customLong("chat-template"), help: "Whether to wrap the prompt as a user's message: on or off.")
   var chatTemplate: Switch = .off
   @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?
@@ -26,6 +27,10 @@ struct Capture: ParsableCommand {
   func validate() throws {
     if probe < 0 { throw ValidationError("'--probe' must be 0 or more") }
     if let context, context < 1 { throw ValidationError("'--context' must be 1 or more") }
+    if let maxTokens, maxTokens < 1 { throw ValidationError("'--max-tokens' must be 1 or more") }
+    if maxTokens != nil && chatTemplate == .on {
+      throw ValidationError("'--max-tokens' and '--chat-template on' are mutually exclusive")
+    }
     if let threads, threads < 1 { throw ValidationError("'--threads' must be 1 or more") }
   }
 
@@ -35,6 +40,7 @@ struct Capture: ParsableCommand {
       threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
     pipeline.probeQueries = probe
     pipeline.context = context
+    pipeline.maxTokens = maxTokens
     pipeline.usesChatTemplate = chatTemplate == .on
     let bar = ProgressBar("prefill", unit: "tokens")
     defer { bar.finish() }
