@@ -24,6 +24,8 @@ let package = Package(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .systemLibrary(name: "CLlama", pkgConfig: "llama", providers: [.brew(["llama.cpp"])]),
 
     // Values and foundations.
@@ -61,11 +63,18 @@ let package = Package(
       ]),
     .testTarget(name: "CacheCodecTests", dependencies: ["CacheCodec", "TestSupport"]),
 
+    // Other people's methods, for `fkv bench` alone; no product code imports them.
+    .target(
+      name: "Baselines",
+      dependencies: ["KVCacheModel", "ComputeKernels", "SpectralTransform", "Coding", "CacheCodec", "CZlib", "CZstd"]),
+    .testTarget(name: "BaselinesTests", dependencies: ["Baselines", "Fidelity", "TestSupport"]),
+
     // The public face and the command line.
     .target(
       name: "FourierKV",
       dependencies: [
         "KVCacheModel", "FileIO", "ComputeKernels", "Interchange", "LlamaEngine", "CacheCodec", "Fidelity", "FKVFormat",
+        "Baselines",
       ]),
     .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
     .executableTarget(

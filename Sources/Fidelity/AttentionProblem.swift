@@ -10,6 +10,8 @@ public struct AttentionProblem: Sendable {
   public let scale: Float
   /// c in c·tanh(score/c), or nil.
   public let softcap: Float?
+  /// Cached rows that no query sees, whatever its position: tokens that a method dropped. Empty for a full cache.
+  public private(set) var droppedRows: Range<Int> = 0..<0
 
   /// - Precondition: queries and layer agree in heads and head dimension.
   public init(layer: LayerGeometry, queries: ProbeQueries, scale: Float, softcap: Float? = nil) {
@@ -27,7 +29,17 @@ public struct AttentionProblem: Sendable {
     self.softcap = softcap
   }
 
-  /// The cached rows that probe query `index` sees: positions ≤ its own, and within the layer's window.
+  /// The same problem over a cache that dropped `rows`.
+  ///
+  /// - Precondition: the layer has these rows.
+  public func dropping(_ rows: Range<Int>) -> AttentionProblem {
+    precondition(rows.isEmpty || (rows.lowerBound >= 0 && rows.upperBound <= layer.tokens))
+    var problem = self
+    problem.droppedRows = rows
+    return problem
+  }
+
+  /// The cached rows that probe query `index` sees, `droppedRows` aside: positions ≤ its own, and within the layer's window.
   public func visibleRows(query index: Int) -> Range<Int> {
     let position = positions[index]
     let end = min(max(position + 1 - layer.firstPosition, 0), layer.tokens)

@@ -8,8 +8,12 @@ public struct LayerComparison: Sendable {
   public let probeQueries: Int
 
   /// Measures; all four tensors are (H, T, D).
+  ///
+  /// - Parameter droppedRows: rows of the restored cache that its method dropped: attention over it does not see them,
+  ///   and their restored numbers count as given (0 where a method leaves nothing of a row).
   public init(
-    _ problem: AttentionProblem, keys: [Float], values: [Float], restoredKeys: [Float], restoredValues: [Float]
+    _ problem: AttentionProblem, keys: [Float], values: [Float], restoredKeys: [Float], restoredValues: [Float],
+    droppedRows: Range<Int> = 0..<0
   ) throws {
     var (keyError, valueError) = (RelativeError(), RelativeError())
     keyError.add(keys, restoredKeys)
@@ -19,7 +23,8 @@ public struct LayerComparison: Sendable {
     probeQueries = problem.queries.count
     headErrors = AttentionErrors.ofHeads(
       reference: try ReferenceAttention.outputs(problem, keys: keys, values: values),
-      restored: try ReferenceAttention.outputs(problem, keys: restoredKeys, values: restoredValues),
+      restored: try ReferenceAttention.outputs(
+        problem.dropping(droppedRows), keys: restoredKeys, values: restoredValues),
       heads: problem.layer.queryHeads)
   }
 }

@@ -5,6 +5,8 @@ import KVCacheModel
 ///
 ///     oₕ,ₚ = Σₜ softmaxₜ(scale · qₕ,ₚ · k_g,ₜ) v_g,ₜ        g = ⌊h/G⌋, t over the rows that query p sees
 ///
+/// A query that sees no row has the output 0.
+///
 /// Scores and sums go through OpenBLAS in `Float`; `Fidelity`'s tests hold them against a `Double` loop.
 public enum ReferenceAttention {
   /// Attention outputs of all query heads of one KV head.
@@ -26,7 +28,7 @@ public enum ReferenceAttention {
           by: MatrixView(keys, rows: t, columns: d), transposeB: true, into: scores.baseAddress!, scale: problem.scale)
         for row in 0..<g * p {
           let one = UnsafeMutableBufferPointer(rebasing: scores[row * t..<(row + 1) * t])
-          Softmax.apply(one, over: problem.visibleRows(query: row % p), softcap: problem.softcap)
+          applySoftmax(one, problem, query: row % p)
         }
         result.withUnsafeMutableBufferPointer {
           MatrixProduct.multiply(
@@ -36,6 +38,24 @@ public enum ReferenceAttention {
       }
     }
     return result
+  }
+
+  /// Probabilities over the rows that a query sees; 0 elsewhere.
+  private static func applySoftmax(_ row: UnsafeMutableBufferPointer<Float>, _ problem: AttentionProblem, query: Int) {
+    let seen = problem.visibleRows(query: query)
+    let dropped = problem.droppedRows.clamped(to: seen)
+    guard !dropped.isEmpty else {
+      Softmax.apply(row, over: seen, softcap: problem.softcap)
+      return
+    }
+    // The seen rows behind the dropped ones move up to those before them, and back afterwards.
+    let tail = seen.upperBound - dropped.upperBound
+    let kept = seen.lowerBound..<seen.upperBound - dropped.count
+    let base = row.baseAddress!
+    (base + dropped.lowerBound).update(from: base + dropped.upperBound, count: tail)
+    Softmax.apply(row, over: kept, softcap: problem.softcap)
+    for i in (0..<tail).reversed() { base[dropped.upperBound + i] = base[dropped.lowerBound + i] }
+    (base + dropped.lowerBound).update(repeating: 0, count: dropped.count)
   }
 
   /// Attention outputs of a whole layer, KV heads in parallel.

@@ -36,10 +36,7 @@ public enum CacheMismatch: Error, Equatable, Sendable, CustomStringConvertible {
   /// Throws the first difference that makes a comparison meaningless. Unknown fingerprints and missing token ids are
   /// not differences.
   static func check(_ cache: CacheDescription, against reference: CacheDescription) throws {
-    let (a, b) = (cache.model, reference.model)
-    if !a.fingerprint.isEmpty, !b.fingerprint.isEmpty, a.fingerprint != b.fingerprint {
-      throw CacheMismatch.model(cache: label(a), reference: label(b))
-    }
+    try checkModel(cache, against: reference)
     let (own, others) = (cache.geometry.layers, reference.geometry.layers)
     guard own.count == others.count else {
       throw CacheMismatch.layerCount(cache: own.count, reference: others.count)
@@ -57,6 +54,14 @@ public enum CacheMismatch: Error, Equatable, Sendable, CustomStringConvertible {
       throw CacheMismatch.elementType(
         kind, cache: cache.elementType(of: kind).safetensorsName,
         reference: reference.elementType(of: kind).safetensorsName)
+    }
+  }
+
+  /// Throws if both fingerprints are known and differ.
+  static func checkModel(_ cache: CacheDescription, against reference: CacheDescription) throws {
+    let (a, b) = (cache.model, reference.model)
+    if !a.fingerprint.isEmpty, !b.fingerprint.isEmpty, a.fingerprint != b.fingerprint {
+      throw CacheMismatch.model(cache: label(a), reference: label(b))
     }
   }
 

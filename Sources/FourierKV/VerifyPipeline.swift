@@ -68,8 +68,12 @@ public struct VerifyPipeline: Sendable {
   }
 
   /// Attention, key and value errors of a cache against the full one; both of the same geometry.
+  ///
+  /// - Parameter droppedRows: by layer, rows that the cache dropped and that attention over it does not see; empty if it
+  ///   dropped none in any layer.
   public static func compare(
-    _ cache: some CacheSource, with full: any CacheSource, progress: (Int, Int) -> Void = { _, _ in }
+    _ cache: some CacheSource, with full: any CacheSource, droppedRows: [Range<Int>] = [],
+    progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> Comparison {
     let description = full.description
     let count = description.geometry.layers.count
@@ -85,7 +89,8 @@ public struct VerifyPipeline: Sendable {
         return try LayerComparison(
           problem, keys: full.tensor(.key, layer: layer).floats(), values: full.tensor(.value, layer: layer).floats(),
           restoredKeys: cache.tensor(.key, layer: layer).floats(),
-          restoredValues: cache.tensor(.value, layer: layer).floats())
+          restoredValues: cache.tensor(.value, layer: layer).floats(),
+          droppedRows: droppedRows.isEmpty ? 0..<0 : droppedRows[layer])
       },
       consume: { layer, comparison in
         attention.append(comparison.headErrors)

@@ -1,0 +1,84 @@
+import Baselines
+import CacheCodec
+import ComputeKernels
+import Foundation
+import KVCacheModel
+
+/// A method at one setting: something that makes bytes of a cache and a cache of the bytes.
+protocol BenchContender: Sendable {
+  var method: String { get }
+  var setting: String { get }
+  var isProduct: Bool { get }
+  func run(_ cache: MemoryCache) throws -> BenchOutcome
+  /// Whether an error says that the method cannot take such a cache, rather than that something is wrong.
+  func isUnsuitable(_ error: any Error) -> Bool
+}
+
+/// What a contender made.
+struct BenchOutcome {
+  var fileBytes: Int
+  var outsideBytes: Int
+  var restored: MemoryCache
+  var droppedRows: [Range<Int>] = []
+  var encodeSeconds: Double
+  var decodeSeconds: Double
+}
+
+/// One of fkv's own profiles, through the file that `fkv compress` writes.
+struct ProductContender: BenchContender {
+  let method: String
+  let setting: String
+  let encoding: CacheEncoder.Method
+  /// Bytes of a basis beside the file.
+  var outsideBytes = 0
+  let isProduct = true
+
+  func run(_ cache: MemoryCache) throws -> BenchOutcome {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("fkv-bench-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appendingPathComponent("cache.fkv").path
+    let (outcome, encodeSeconds) = try timed {
+      try CacheEncoder(encoding, writer: FKVVersion.writer).encode(cache, to: path)
+    }
+    let (restored, decodeSeconds) = try timed { try BenchPipeline.inMemory(FKVCache(path: path)) }
+    return BenchOutcome(
+      fileBytes: outcome.fileBytes, outsideBytes: outsideBytes, restored: restored, encodeSeconds: encodeSeconds,
+      decodeSeconds: decodeSeconds)
+  }
+
+  func isUnsuitable(_ error: any Error) -> Bool {
+    if case CodecError.unsuitable = error { true } else { false }
+  }
+}
+
+/// Somebody else's method.
+struct BaselineContender: BenchContender {
+  let baseline: any Baseline
+  let isProduct = false
+
+  var method: String { baseline.method }
+  var setting: String { baseline.setting }
+
+  func run(_ cache: MemoryCache) throws -> BenchOutcome {
+    let (bytes, encodeSeconds) = try timed { try baseline.encode(cache) }
+    let (restored, decodeSeconds) = try timed { try baseline.decode(bytes, description: cache.description) }
+    return BenchOutcome(
+      fileBytes: bytes.count, outsideBytes: baseline.outsideBytes, restored: restored.cache,
+      droppedRows: restored.droppedRows, encodeSeconds: encodeSeconds + baseline.preparationSeconds,
+      decodeSeconds: decodeSeconds)
+  }
+
+  func isUnsuitable(_ error: any Error) -> Bool {
+    if case BaselineError.unsuitable = error { true } else { false }
+  }
+}
+
+/// What `body` gives and how long it took.
+private func timed<Value>(_ body: () throws -> Value) rethrows -> (Value, Double) {
+  let clock = ContinuousClock()
+  let start = clock.now
+  let value = try body()
+  let duration = (clock.now - start).components
+  return (value, Double(duration.seconds) + 1e-18 * Double(duration.attoseconds))
+}

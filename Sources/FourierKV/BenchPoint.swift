@@ -1,0 +1,17 @@
+/// One method at one setting on one cache, everything counted.
+public struct BenchPoint: Sendable {
+  public var method: String
+  public var setting: String
+  /// Whether it is one of fkv's own profiles.
+  public var isProduct: Bool
+  public var size: CacheSize
+  /// Bytes of a basis that must lie beside the file; not in `size`.
+  public var outsideBytes: Int
+  /// ‖o−õ‖/‖o‖ as `fkv verify` measures it.
+  public var comparison: VerifyPipeline.Comparison
+  /// From a cache in memory to bytes; a basis of the cache's own is in it, a calibrated one is not. fkv's own profiles
+  /// also measure their error meanwhile.
+  public var encodeSeconds: Double
+  /// From bytes to all keys and values in memory.
+  public var decodeSeconds: Double
+}
