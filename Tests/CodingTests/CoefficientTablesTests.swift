@@ -59,18 +59,4 @@ extension Float {
       }
     }
   }
-
-  @Test func choiceIsTheSameOnEveryLevel() {
-    for seed in 0..<20 {
-      let values = mixedRows(30, 40 + Int(seed), seed: UInt64(seed))
-      let chosen = SIMDLevel.available.map { level in
-        values.withUnsafeBufferPointer {
-          CoefficientModels.choose(
-            $0, rows: 30, rowLength: 40 + Int(seed), families: CoefficientModels.Family.allCases, level)
-        }
-      }
-      #expect(chosen.allSatisfy { $0.models == chosen[0].models && $0.cost == chosen[0].cost })
-      #expect(chosen.allSatisfy { $0.escaping == chosen[0].escaping })
-    }
-  }
 }
