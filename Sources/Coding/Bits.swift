@@ -3,8 +3,6 @@ struct BitWriter {
   private(set) var bytes: [UInt8] = []
   private var free = 0
 
-  var bitCount: Int { 8 * bytes.count - free }
-
   mutating func append(_ bit: Bool) {
     if free == 0 {
       bytes.append(0)
@@ -20,6 +18,11 @@ struct BitWriter {
     let top = Int.bitWidth - 1 - number.leadingZeroBitCount
     for _ in 0..<top - order { append(false) }
     for bit in (0...top).reversed() { append(number >> bit & 1 == 1) }
+  }
+
+  /// The bits of `value` in exponential Golomb code.
+  static func golombBits(_ value: Int, order: Int) -> Int {
+    2 * (Int.bitWidth - 1 - (value + 1 << order).leadingZeroBitCount) + 1 - order
   }
 
   /// Appends an escaped value that exceeds its table's escape by `excess`: order 0, then the sign.

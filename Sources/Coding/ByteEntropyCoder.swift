@@ -53,12 +53,15 @@ enum ByteEntropyCoder {
 
   /// Bits of a segment counted as `counts` under `table`, those of the table included.
   private static func cost(_ table: ByteTable, _ counts: [UInt32]) -> Double {
-    var bits = BitWriter()
-    table.append(to: &bits)
-    return zip(table.frequencies, counts).reduce(Double(bits.bitCount)) { sum, entry in
-      entry.1 == 0 ? sum : sum + Double(entry.1) * Double(RansTables.cost(entry.0) - 3 * 1024) / 1024
+    var cost = Double(table.bitCount)
+    for value in 0..<256 where counts[value] > 0 {
+      cost += Double(counts[value]) * Double(costs[Int(table.frequencies[value])]) / 1024
     }
+    return cost
   }
+
+  /// The cost of a byte by its frequency, in 2^-10 bits; of no meaning for frequency 0.
+  private static let costs: [UInt32] = (0...4096).map { $0 == 0 ? 0 : RansTables.cost(UInt16($0)) - 3 * 1024 }
 
   private static func write(_ plane: UnsafeRawBufferPointer, _ length: Int, _ tables: [ByteTable]) -> [UInt8] {
     var tableBits = BitWriter()

@@ -46,17 +46,26 @@ struct ByteTable: Equatable {
 
   /// Appends the codes: each as the zigzag difference to the one before in exponential Golomb code of order 2, a 0
   /// followed by the count of further zeros in order 0.
-  func append(to bits: inout BitWriter) {
+  func append(to bits: inout BitWriter) { forEachGolomb { bits.appendGolomb($0, order: $1) } }
+
+  /// The bits that `append(to:)` appends.
+  var bitCount: Int {
+    var count = 0
+    forEachGolomb { count += BitWriter.golombBits($0, order: $1) }
+    return count
+  }
+
+  private func forEachGolomb(_ body: (_ value: Int, _ order: Int) -> Void) {
     var previous = 0
     var at = 0
     while at < 256 {
       let difference = Int(codes[at]) - previous
-      bits.appendGolomb(difference > 0 ? 2 * difference - 1 : -2 * difference, order: 2)
+      body(difference > 0 ? 2 * difference - 1 : -2 * difference, 2)
       previous = Int(codes[at])
       at += 1
       guard previous == 0 else { continue }
       let run = codes[at...].prefix { $0 == 0 }.count
-      bits.appendGolomb(run, order: 0)
+      body(run, 0)
       at += run
     }
   }

@@ -72,5 +72,5 @@ struct RansTables: @unchecked Sendable {
 /// Values beyond a table: how far the magnitude exceeds the escape in order-0 exponential Golomb code, then the sign.
 enum Escape {
   /// The bits of an excess, its sign's bit included.
-  static func bits(_ excess: Int) -> Int { 2 * (Int.bitWidth - 1 - (excess + 1).leadingZeroBitCount) + 2 }
+  static func bits(_ excess: Int) -> Int { BitWriter.golombBits(excess, order: 0) + 1 }
 }
