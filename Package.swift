@@ -49,7 +49,7 @@ let package = Package(
     .target(name: "SpectralTransform", dependencies: ["KVCacheModel", "ComputeKernels", "CFFTW"]),
     .testTarget(name: "SpectralTransformTests", dependencies: ["SpectralTransform", "TestSupport"]),
     .target(name: "Coding", dependencies: ["CLZ4", "CKernels"]),
-    .testTarget(name: "CodingTests", dependencies: ["Coding", "TestSupport"]),
+    .testTarget(name: "CodingTests", dependencies: ["Coding", "CKernels", "TestSupport"]),
     .target(name: "FKVFormat", dependencies: ["FileIO", "CXXHash"]),
     .testTarget(name: "FKVFormatTests", dependencies: ["FKVFormat", "TestSupport"]),
 

@@ -24,25 +24,31 @@ extension CoefficientCoder {
 
   static func encode(
     _ values: UnsafeBufferPointer<Int16>, rows: Int, rowLength: Int, period: Int, shared: CoefficientModels?,
-    level: SIMDLevel, families: [CoefficientModels.Family] = CoefficientModels.Family.allCases
+    level: SIMDLevel
   ) -> [UInt8] {
     precondition((1...65535).contains(period), "period must be 1…65535, not \(period)")
     CoefficientModels.checkShape(values.count, rows: rows, rowLength: rowLength)
     guard values.contains(where: { $0 != 0 }) else { return [Kind.zero.rawValue] }
     guard let shared else {
-      let (models, _, escaping) = CoefficientModels.choose(
-        values, rows: rows, rowLength: rowLength, families: families, level)
-      return encodeWithModels(values, rowLength, period, models, escaping, level)
+      let models = CoefficientModels.choose(
+        values, rows: rows, rowLength: rowLength, period: period, CoefficientModels.Family.allCases
+      ).models
+      return encodeWithModels(values, rowLength, period, models, level)
     }
     precondition(shared.indices.count == rows, "\(shared.indices.count) models for \(rows) rows")
+    for (row, index) in shared.indices.enumerated() where index == 0 {
+      precondition(
+        values[row * rowLength..<(row + 1) * rowLength].allSatisfy { $0 == 0 },
+        "row \(row), whose shared model is 0, holds other values")
+    }
     var output = [Kind.sharedModels.rawValue]
-    append([Part(values, rowLength, shared, escaping: checkedEscapes(values, rowLength, shared))], to: &output, level)
+    append([Part(values, rowLength, shared)], to: &output, level)
     return output
   }
 
   private static func encodeWithModels(
     _ values: UnsafeBufferPointer<Int16>, _ rowLength: Int, _ period: Int, _ models: CoefficientModels,
-    _ escaping: [Int], _ level: SIMDLevel
+    _ level: SIMDLevel
   ) -> [UInt8] {
     let shape = sideShape(models.indices.count)
     var side = [Int16](repeating: 0, count: shape.rows * shape.length)
@@ -50,17 +56,14 @@ extension CoefficientCoder {
       side[row] = Int16(index) - (predictor(row, period: period).map { Int16(models.indices[$0]) } ?? 0)
     }
     return side.withUnsafeBufferPointer { side in
-      let (sideModels, _, sideEscaping) = CoefficientModels.choose(
-        side, rows: shape.rows, rowLength: shape.length, families: [.laplace], level)
+      let sideModels = CoefficientModels.choose(
+        side, rows: shape.rows, rowLength: shape.length, period: shape.rows, [.laplace]
+      ).models
       var output = [
         Kind.ownModels.rawValue, models.family.rawValue, UInt8(truncatingIfNeeded: period), UInt8(period >> 8),
       ]
       output += sideModels.indices
-      append(
-        [
-          Part(side, shape.length, sideModels, escaping: sideEscaping),
-          Part(values, rowLength, models, escaping: escaping),
-        ], to: &output, level)
+      append([Part(side, shape.length, sideModels), Part(values, rowLength, models)], to: &output, level)
       return output
     }
   }
@@ -70,35 +73,15 @@ extension CoefficientCoder {
     let values: UnsafeBufferPointer<Int16>
     let rowLength: Int
     let models: CoefficientModels
-    let escaping: [Int]
 
-    init(
-      _ values: UnsafeBufferPointer<Int16>, _ rowLength: Int, _ models: CoefficientModels, escaping: [Int]
-    ) {
+    init(_ values: UnsafeBufferPointer<Int16>, _ rowLength: Int, _ models: CoefficientModels) {
       self.values = values
       self.rowLength = rowLength
       self.models = models
-      self.escaping = escaping
     }
 
     /// The most bytes of words that the rows can need.
     var room: Int { models.indices.reduce(0) { $0 + ($1 == 0 ? 0 : $1 <= 26 ? 2 : 4) * rowLength } }
-  }
-
-  /// The rows that need escapes under shared models.
-  private static func checkedEscapes(
-    _ values: UnsafeBufferPointer<Int16>, _ rowLength: Int, _ models: CoefficientModels
-  ) -> [Int] {
-    models.indices.indices.filter { row in
-      let row = (models.indices[row], values[row * rowLength..<(row + 1) * rowLength])
-      guard row.0 > 0 else {
-        precondition(row.1.allSatisfy { $0 == 0 }, "a row whose shared model is 0 holds other values")
-        return false
-      }
-      let (table, shift) = CoefficientModels.choice(row.0)
-      let escape = CoefficientModels.frequencies(models.family)[table].count - 1
-      return row.1.contains { abs(CoefficientModels.high(Int($0), shift)) >= escape }
-    }
   }
 
   /// Appends word count, states, words and escapes of `parts`, which the decoder meets in order.
@@ -130,7 +113,7 @@ extension CoefficientCoder {
   private static func escapes(_ parts: [Part]) -> [UInt8] {
     var bits = BitWriter()
     for part in parts {
-      for row in part.escaping {
+      for row in part.models.escapingRows(part.values, rowLength: part.rowLength) {
         let (table, shift) = CoefficientModels.choice(part.models.indices[row])
         let escape = CoefficientModels.frequencies(part.models.family)[table].count - 1
         for at in row * part.rowLength..<(row + 1) * part.rowLength {

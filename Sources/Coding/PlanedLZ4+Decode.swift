@@ -115,6 +115,10 @@ extension PlanedLZ4 {
         guard Int(written) == entry.raw else {
           throw CodingError.corrupt(part: "plane \(index)", offset: entry.offset)
         }
+      case .entropy:
+        guard ByteEntropyCoder.decode(source, into: plane) else {
+          throw CodingError.corrupt(part: "plane \(index)", offset: entry.offset)
+        }
       }
     }
   }

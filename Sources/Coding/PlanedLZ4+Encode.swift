@@ -5,12 +5,21 @@ extension PlanedLZ4 {
   /// The coded form of `bytes`, elements of `elementSize` (2 or 4) bytes, little-endian. Any byte count is allowed.
   ///
   /// - Parameter level: 0 for LZ4's fast compressor, 1…12 for LZ4 HC at that level. All decode alike.
-  public static func encode(_ bytes: [UInt8], elementSize: Int, level: Int = 0) -> [UInt8] {
-    bytes.withUnsafeBytes { encode($0, elementSize: elementSize, level: level) }
+  /// - Parameter entropy: whether planes may be entropy-coded where that is shorter than LZ4. Numbers gain most where
+  ///   those of like size follow each other: features one after the other, each through all its tokens.
+  /// - Parameter rowLength: the elements of such a feature, if the bytes are so ordered; a hint, it changes no meaning.
+  public static func encode(
+    _ bytes: [UInt8], elementSize: Int, level: Int = 0, entropy: Bool = true, rowLength: Int? = nil
+  ) -> [UInt8] {
+    bytes.withUnsafeBytes {
+      encode($0, elementSize: elementSize, level: level, entropy: entropy, rowLength: rowLength)
+    }
   }
 
-  /// The coded form of `bytes`, as `encode(_:elementSize:level:)` for arrays gives it.
-  public static func encode(_ bytes: UnsafeRawBufferPointer, elementSize: Int, level: Int = 0) -> [UInt8] {
+  /// The coded form of `bytes`, as `encode` of an array gives it.
+  public static func encode(
+    _ bytes: UnsafeRawBufferPointer, elementSize: Int, level: Int = 0, entropy: Bool = true, rowLength: Int? = nil
+  ) -> [UInt8] {
     checkElementSize(elementSize)
     precondition((0...12).contains(level), "LZ4 level must be 0…12, not \(level)")
     let blocks = (bytes.count + blockBytes - 1) / blockBytes
@@ -29,7 +38,9 @@ extension PlanedLZ4 {
       var start = 0
       for plane in 0..<elementSize {
         let count = planeBytes(raw.count, plane, elementSize)
-        let (method, stored) = append(planes[start..<start + count], to: &output, scratch: &scratch, level: level)
+        let (method, stored) = planes[start..<start + count].withUnsafeBytes { source in
+          append(source, to: &output, scratch: &scratch, level: level, entropy: entropy, rowLength: rowLength)
+        }
         let entry = (block * elementSize + plane) * entryBytes
         output[entry] = method.rawValue
         for byte in 0..<4 { output[entry + 1 + byte] = UInt8(truncatingIfNeeded: stored >> (8 * byte)) }
@@ -41,17 +52,25 @@ extension PlanedLZ4 {
 
   /// Appends one plane in its smallest form; returns the form and its bytes.
   private static func append(
-    _ plane: ArraySlice<UInt8>, to output: inout [UInt8], scratch: inout [UInt8], level: Int
+    _ plane: UnsafeRawBufferPointer, to output: inout [UInt8], scratch: inout [UInt8], level: Int, entropy: Bool,
+    rowLength: Int?
   ) -> (Method, Int) {
-    let stored = plane.withUnsafeBytes { source in
-      scratch.withUnsafeMutableBytes { compress(source, into: $0, level: level) }
+    let packed = scratch.withUnsafeMutableBytes { compress(plane, into: $0, level: level) }
+    let shortest = packed > 0 ? packed : plane.count
+    // What fits the entropy coder's states in fewer bytes is not worth trying.
+    if entropy, shortest > ByteEntropyCoder.headerBytes {
+      let coded = ByteEntropyCoder.encode(plane, segment: rowLength, below: shortest)
+      if let coded, coded.count * largestExpansion >= plane.count {
+        output += coded
+        return (.entropy, coded.count)
+      }
     }
-    guard stored > 0 else {
+    guard packed > 0 else {
       output += plane
       return (.raw, plane.count)
     }
-    output += scratch[..<stored]
-    return (.lz4, stored)
+    output += scratch[..<packed]
+    return (.lz4, packed)
   }
 
   /// The bytes of the LZ4 block written to `target`, or 0 if it is not smaller than `source`.

@@ -17,6 +17,8 @@ public enum PlanedLZ4 {
     case raw = 0
     /// One LZ4 block (not frame).
     case lz4 = 1
+    /// rANS with order-0 tables (`ByteEntropyCoder`).
+    case entropy = 2
   }
 
   /// A compressed plane may hold at most this many times its stored bytes: what LZ4 can reach, and so the most that a

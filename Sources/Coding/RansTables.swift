@@ -1,17 +1,18 @@
 import CKernels
 
-/// A family's models in the forms that encoder and decoder use, made once.
+/// A family's models in the forms that encoder and decoder use, made once; what the pointers show is never freed or
+/// changed.
 struct RansTables: @unchecked Sendable {
-  /// The 26 models for the C kernels; never freed, never changed.
+  /// The 26 models for the C kernels.
   let models: UnsafePointer<fkv_rans_model>
   /// One-sided frequencies of each table, the escape's last.
   let frequencies: [[UInt32]]
   /// Cumulative starts of each table's entries: positive values of a magnitude first, then the negative ones.
   let starts: [[UInt32]]
   /// Cost in 2^-10 bits of magnitudes 0…15 of each table, 16 a table, escape bits included.
-  let costs: [UInt32]
+  let costs: UnsafePointer<UInt32>
   /// Cost of each table's escape symbol.
-  let escapeCosts: [UInt32]
+  let escapeCosts: UnsafePointer<UInt32>
 
   static func of(_ family: CoefficientModels.Family) -> RansTables {
     switch family {
@@ -37,18 +38,25 @@ struct RansTables: @unchecked Sendable {
         entries[..<k].enumerated().reduce(0) { $0 + UInt32($1.element) * ($1.offset == 0 ? 1 : 2) }
       }
     }
-    escapeCosts = tables.map { Self.cost($0.last!) }
-    costs = tables.flatMap { entries in
+    escapeCosts = Self.kept(tables.map { Self.cost($0.last!) })
+    let costs = tables.flatMap { entries in
       (0..<16).map { k in
         let escape = entries.count - 1
         guard k >= escape else { return Self.cost(entries[k]) }
         return Self.cost(entries[escape]) + 1024 * UInt32(Escape.bits(k - escape))
       }
     }
+    self.costs = Self.kept(costs)
+  }
+
+  private static func kept(_ values: [UInt32]) -> UnsafePointer<UInt32> {
+    let copy = UnsafeMutablePointer<UInt32>.allocate(capacity: values.count)
+    copy.initialize(from: values, count: values.count)
+    return UnsafePointer(copy)
   }
 
   /// −log2(frequency / 2^15) in 2^-10 bits, rounded down; by squaring, so that every machine gets the same.
-  private static func cost(_ frequency: UInt16) -> UInt32 {
+  static func cost(_ frequency: UInt16) -> UInt32 {
     let whole = 15 - frequency.leadingZeroBitCount
     var mantissa = UInt64(frequency) << UInt64(31 - whole)  // in [2^31, 2^32)
     var log = UInt32(whole)
@@ -64,29 +72,5 @@ struct RansTables: @unchecked Sendable {
 /// Values beyond a table: how far the magnitude exceeds the escape in order-0 exponential Golomb code, then the sign.
 enum Escape {
   /// The bits of an excess, its sign's bit included.
-  static func bits(_ excess: Int) -> Int { 2 * (Int.bitWidth - 1 - (excess + 1).leadingZeroBitCount) + 2 }
-}
-
-/// Bits appended from the top of each byte.
-struct BitWriter {
-  private(set) var bytes: [UInt8] = []
-  private var free = 0
-
-  mutating func append(_ bit: Bool) {
-    if free == 0 {
-      bytes.append(0)
-      free = 8
-    }
-    free -= 1
-    if bit { bytes[bytes.count - 1] |= 1 << UInt8(free) }
-  }
-
-  /// Appends an escaped value that exceeds its table's escape by `excess`.
-  mutating func appendEscape(_ excess: Int, negative: Bool) {
-    let number = excess + 1
-    let zeros = Int.bitWidth - 1 - number.leadingZeroBitCount
-    for _ in 0..<zeros { append(false) }
-    for bit in (0...zeros).reversed() { append(number >> bit & 1 == 1) }
-    append(negative)
-  }
+  static func bits(_ excess: Int) -> Int { BitWriter.golombBits(excess, order: 0) + 1 }
 }

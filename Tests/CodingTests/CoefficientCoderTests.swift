@@ -97,8 +97,8 @@ import Testing
 
   @Test func modelsCanBeReadAlone() throws {
     let values = mixedRows(700, 20, seed: 2)
-    let models = CoefficientModels(for: values, rows: 700, rowLength: 20)
     for period in [1, 7, 16, 699, 65535] {
+      let models = CoefficientModels(for: values, rows: 700, rowLength: 20, period: period)
       let coded = CoefficientCoder.encode(values, rows: 700, rowLength: 20, period: period)
       #expect(try coded.withUnsafeBytes { try CoefficientCoder.models(in: $0, rows: 700) } == models)
     }

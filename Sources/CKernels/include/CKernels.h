@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "blas.h"
+#include "bytes.h"
 #include "half.h"
 #include "softmax.h"
 #include "planes.h"

@@ -44,10 +44,28 @@ int fkv_rans_decode(int level, fkv_rans_reader *reader, const fkv_rans_model *ta
 uint8_t *fkv_rans_encode(uint32_t state[fkv_rans_lanes], const fkv_rans_model *tables, const uint8_t *indices,
                          size_t rows, size_t length, const int16_t *source, uint8_t *end);
 
-/// Chooses each row's cheapest model index (the lowest of equals); returns the sum of their costs, in 2^-10 bits.
-/// `costs[t][k]` is the cost of magnitude k < 16 under table t, escape bits included, `escape_costs[t]` that of the
-/// escape itself. Sets bit 7 of an index whose row needs escapes.
-uint64_t fkv_rans_choose(const fkv_rans_model *tables, const uint32_t *costs, const uint32_t *escape_costs,
-                         const int16_t *source, size_t rows, size_t length, uint8_t *indices);
+/// What magnitudes cost under the tables of a family, in 2^-10 bits.
+typedef struct {
+  const fkv_rans_model *tables;
+  const uint32_t *costs;         // 16 a table: of magnitudes 0…15, escape bits included
+  const uint32_t *escape_costs;  // of each table's escape itself
+} fkv_rans_costs;
+
+/// What naming a model is taken to cost, in 2^-10 bits, by its distance from the expected one: `same` for 0, else the
+/// smaller of `other` + distance * `step` and `far`.
+typedef struct {
+  uint32_t same, other, step, far;
+} fkv_rans_side_costs;
+
+/// Chooses model indices, for each family apart: of all ways through the rows row, row + period, row + 2 period, …, the
+/// one whose values and changes of index together cost least. Writes `family_count` (1 or 2) times `rows` indices and
+/// the sums of the costs. `rows`, `length` and `period` are at least 1. Returns 0 if memory for 63 bytes a row and family
+/// could not be had.
+int fkv_rans_choose(const fkv_rans_costs *families, size_t family_count, const int16_t *source, size_t rows,
+                    size_t length, size_t period, const fkv_rans_side_costs *side, uint8_t *indices, uint64_t *totals);
+
+/// Sets `found[row]` to 1 where the row needs escapes under its index, else to 0; returns how many do.
+size_t fkv_rans_find_escapes(const fkv_rans_model *tables, const uint8_t *indices, const int16_t *source, size_t rows,
+                             size_t length, uint8_t *found);
 
 #endif
