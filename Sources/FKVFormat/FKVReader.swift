@@ -12,7 +12,7 @@ public final class FKVReader: Sendable {
   /// The header record (formats/fkv.md §6).
   public let header: RecordReader
   /// The prologue's hash, verified: of prologue, header and directory, the hash of every section among them.
-  public let metadataHash: UInt64
+  public let fileHash: UInt64
   /// Every section in file order, those of unknown kinds too; the header is the last.
   public let sections: [SectionEntry]
   private let file: FileReader
@@ -48,7 +48,7 @@ public final class FKVReader: Sendable {
     self.path = path
     fileBytes = file.byteCount
     requiredFeatures = prologue.requiredFeatures
-    metadataHash = prologue.hash
+    fileHash = prologue.hash
     optionalFeatures = prologue.optionalFeatures
     sections = directory.sections
     places = directory.places

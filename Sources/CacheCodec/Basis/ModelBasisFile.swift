@@ -64,7 +64,7 @@ public enum ModelBasisFile {
 
   /// 16 hexadecimal digits.
   private static func hash(of reader: FKVReader) -> String {
-    let digits = String(reader.metadataHash, radix: 16)
+    let digits = String(reader.fileHash, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 }
