@@ -7,12 +7,14 @@ struct Calibrate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Makes a basis file for a model, so that its caches need not hold a basis each.",
     discussion: """
-      The model reads each text; principal components of its keys and values go into a .fkvbasis (formats/fkv.md §14). \
+      The model reads each text (a capture holds what it read before); principal components of its keys and values go into a .fkvbasis (formats/fkv.md §14). \
       Without -o it goes to fkv's cache folder, where 'fkv compress' looks for it. An .fkv made with a basis file can \
       only be read with that file: keep it.
       """)
 
-  @Argument(help: "Texts like those to be cached, 20 thousand tokens or more together.") var texts: [String]
+  @Argument(
+    help: "Texts like those to be cached, 20 thousand tokens or more together; or captures of such, *.safetensors.")
+  var texts: [String]
   @Option(help: "The model, a GGUF file (default: the one that make setup fetched).") var model: String?
   @Option(name: .shortAndLong, help: "The basis file to write (default: in the cache folder).") var output: String?
   @Option(
@@ -30,8 +32,10 @@ struct Calibrate: ParsableCommand {
 
   func run() throws {
     var pipeline = CalibratePipeline(
-      texts: try texts.map { path in
-        CalibratePipeline.Text(name: URL(fileURLWithPath: path).lastPathComponent, text: try PromptText.read(path))
+      samples: try texts.map { path in
+        path.hasSuffix(".safetensors")
+          ? .capture(path)
+          : .text(name: URL(fileURLWithPath: path).lastPathComponent, try PromptText.read(path))
       },
       model: model ?? ModelLocation.standardModel, output: output,
       threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
