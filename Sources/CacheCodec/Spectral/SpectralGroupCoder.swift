@@ -30,7 +30,7 @@ struct SpectralGroupCoder: Sendable {
   /// Components of a deviation below this fraction of the step are not coded.
   static let smallestDeviation: Float = 0.3
   /// Outside the window, a component's frequency with fewer non-zero coefficients than this fraction is dropped.
-  static let smallestDensity = 0.08
+  static let smallestDensity = 0.1
 
   /// A group's keys or values, encoded.
   struct Encoded: Sendable {
@@ -74,17 +74,19 @@ struct SpectralGroupCoder: Sendable {
           bytes: [UInt8](repeating: 0, count: tensor.bytes.count))
       })
     for (index, segment) in plan.segments.enumerated() {
-      let factor = segment.isWindow ? SpectralParameters.WindowCoding.stepFactor(kind) : 1
+      let factor = segment.zone.stepFactor(kind)
       var coded = [Float](unsafeUninitializedCapacity: segment.rows.count * n) { buffer, count in
         count = segment.rows.count * n
         samples.read(tensors, rows: segment.rows, into: buffer.baseAddress!)
       }.withUnsafeBufferPointer {
         transform.forward(
           $0.baseAddress!, rows: segment.rows, step: step * factor,
-          blockCodes: blockCodes.isEmpty || segment.isWindow ? [] : blockCodes[index],
-          most: segment.isWindow ? n : most)
+          blockCodes: blockCodes.isEmpty || segment.zone != .body ? [] : blockCodes[index],
+          most: segment.zone == .body ? most : n)
       }
-      if !segment.isWindow { coded.dropSparseRows(blockLength: parameters.blockLength, below: Self.smallestDensity) }
+      if segment.zone == .body {
+        coded.dropSparseRows(blockLength: parameters.blockLength, below: Self.smallestDensity)
+      }
       coded.exactBytes = Self.gather(tensors, features: frame.exactFeatures, rows: segment.rows)
       encoded.segments.append(
         (segment.rows, coded.encoded(blockLength: parameters.blockLength, elementSize: size).bytes))
