@@ -67,7 +67,9 @@ let package = Package(
     .target(
       name: "Baselines",
       dependencies: ["KVCacheModel", "ComputeKernels", "SpectralTransform", "Coding", "CacheCodec", "CZlib", "CZstd"]),
-    .testTarget(name: "BaselinesTests", dependencies: ["Baselines", "Fidelity", "TestSupport"]),
+    .testTarget(
+      name: "BaselinesTests",
+      dependencies: ["Baselines", "CacheCodec", "Coding", "Fidelity", "FourierKV", "Interchange", "TestSupport", "fkv"]),
 
     // The public face and the command line.
     .target(
