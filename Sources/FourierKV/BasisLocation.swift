@@ -35,7 +35,10 @@ public enum BasisLocation {
 
   /// Names of files come from files: nothing but digits gets into a path.
   private static func isPlain(_ name: String) -> Bool {
-    !name.isEmpty && name.utf8.count <= 128 && name.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
-      || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0 }
+    !name.isEmpty && name.utf8.count <= 128
+      && name.utf8.allSatisfy {
+        UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
+          || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0
+      }
   }
 }

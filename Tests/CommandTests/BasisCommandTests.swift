@@ -107,7 +107,8 @@ import Testing
     _ = try Self.learn(seeds: [4], to: place)
     try run("verify", "c.fkv").expectSuccess()
     try FileManager.default.removeItem(atPath: older)
-    try run("verify", "c.fkv").expectRefusal("c.fkv: the file needs the basis file with hash \(basis.hash)", older, place)
+    try run("verify", "c.fkv").expectRefusal(
+      "c.fkv: the file needs the basis file with hash \(basis.hash)", older, place)
   }
 
   @Test func aMissingBasis() throws {
@@ -138,7 +139,8 @@ import Testing
     try run("compress", "c.safetensors", "-o", "c.fkv", "--basis-file", "c.safetensors")
       .expectRefusal("c.safetensors: not an fkv file")
     try files.compressed("f.fkv")
-    try run("compress", "c.safetensors", "-o", "c.fkv", "--basis-file", "f.fkv").expectRefusal("f.fkv: not a basis file")
+    try run("compress", "c.safetensors", "-o", "c.fkv", "--basis-file", "f.fkv").expectRefusal(
+      "f.fkv: not a basis file")
     for command in ["inspect", "verify"] {
       try run(command, "m.fkvbasis").expectRefusal("m.fkvbasis: a basis file, which holds no cache")
     }
@@ -154,7 +156,9 @@ import Testing
   }
 
   @Test func optionsThatDoNotGoTogether() throws {
-    for options in [["--basis", "model", "--group-layers", "2"], ["--basis-file", "m.fkvbasis", "--group-layers", "2"]] {
+    for options in [
+      ["--basis", "model", "--group-layers", "2"], ["--basis-file", "m.fkvbasis", "--group-layers", "2"],
+    ] {
       let run = try run(["compress", "c.safetensors", "-o", "c.fkv"] + options)
       #expect(run.status == 64 && run.errors.contains("--group-layers"))
     }

@@ -85,7 +85,8 @@ public struct BasisCalibrator: Sendable {
         let (kind, group) = (CacheKind.allCases[index % 2], groups[index / 2])
         let samples = GroupSamples(
           group: group, weights: Array(repeating: 1, count: group.count * group.shape.kvHeads),
-          mean: Array(repeating: 0, count: group.features), rotation: kind == .key ? rotations.rotation(of: group) : nil)
+          mean: Array(repeating: 0, count: group.features), rotation: kind == .key ? rotations.rotation(of: group) : nil
+        )
         return FeatureMoments(
           samples, tensors: try group.layers.map { try source.tensor(kind, layer: $0) },
           plan: SegmentPlan(Self.parameters, tokens: group.shape.tokens), covariance: true)

@@ -17,11 +17,15 @@ enum BasisTag {
     static let layers: FieldTag = 1
     static let kvHeads: FieldTag = 2
     static let headDim: FieldTag = 3
+
+    static let known: Set<FieldTag> = [layers, kvHeads, headDim]
   }
 
   enum Text {
     static let name: FieldTag = 1
     static let tokens: FieldTag = 2
+
+    static let known: Set<FieldTag> = [name, tokens]
   }
 }
 
@@ -82,15 +86,17 @@ struct BasisHeader: Equatable, Sendable {
     }
     guard !groups.isEmpty else { throw record.invalid(BasisTag.group, found: "no group", legal: "one or more") }
     calibration = ModelBasis.Calibration(
-      texts: try record.records(BasisTag.text).map {
-        ModelBasis.Calibration.Text(
-          name: try $0.string(BasisTag.Text.name), tokens: Int(try $0.u32(BasisTag.Text.tokens)))
+      texts: try record.records(BasisTag.text).map { nested in
+        try nested.check(known: BasisTag.Text.known)
+        return ModelBasis.Calibration.Text(
+          name: try nested.string(BasisTag.Text.name), tokens: Int(try nested.u32(BasisTag.Text.tokens)))
       },
       settings: try record.strings(BasisTag.setting),
       writer: try record.ifPresent(BasisTag.writer, record.string) ?? "")
   }
 
   private static func group(_ nested: RecordReader, firstLayer: Int) throws -> LayerGroup {
+    try nested.check(known: BasisTag.Group.known)
     func number(_ tag: FieldTag, most: Int, _ reason: String) throws -> Int {
       let value = Int(try nested.u32(tag))
       guard value >= 1, value <= most else { throw nested.invalid(tag, found: value, legal: "1…\(most), \(reason)") }

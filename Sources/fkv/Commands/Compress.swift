@@ -37,7 +37,8 @@ struct Compress: ParsableCommand {
       throw ValidationError("'\(given)' goes with '--profile spectral'")
     }
     if spectral.groupLayers != nil, basisFile != nil && spectral.basis == nil {
-      throw ValidationError("'--group-layers' and '--basis-file' are mutually exclusive: a basis file has its own groups")
+      throw ValidationError(
+        "'--group-layers' and '--basis-file' are mutually exclusive: a basis file has its own groups")
     }
     if profile == .lossless, sinks != nil || window != nil {
       throw ValidationError("'\(sinks != nil ? "--sinks" : "--window")' does not go with '--profile lossless'")

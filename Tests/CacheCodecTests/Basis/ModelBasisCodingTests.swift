@@ -46,7 +46,8 @@ import Testing
   @Test func trimmedBasesReachSmallErrors() throws {
     #expect(basis.keys.contains { $0.components < 32 })
     let errors = try [0.2, 0.02, 0.002].map { step in
-      try #require(BasisCases.encode(cache, basis: basis, to: scratch.file("c.fkv"), step: step).storedError).errors.mean
+      try #require(BasisCases.encode(cache, basis: basis, to: scratch.file("c.fkv"), step: step).storedError).errors
+        .mean
     }
     #expect(errors[1] < errors[0] / 3 && errors[2] < errors[1] / 3)
   }

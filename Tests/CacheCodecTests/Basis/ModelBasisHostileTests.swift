@@ -116,7 +116,9 @@ import Testing
   @Test func streamsThatCannotBe() throws {
     let head = 12 + 4 * 4
     for count in [0, 1, 12, 13, head - 1] {
-      #expect(throws: CodecError.self, "\(count)") { try read { $0[2].payload.removeLast($0[2].payload.count - count) } }
+      #expect(throws: CodecError.self, "\(count)") {
+        try read { $0[2].payload.removeLast($0[2].payload.count - count) }
+      }
     }
     for cut in [1, 5] { #expect(throws: CodingError.self) { try read { $0[2].payload.removeLast(cut) } } }
     #expect(throws: CodingError.self) { try read { $0[2].payload.append(0) } }
