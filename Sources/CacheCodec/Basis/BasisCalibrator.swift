@@ -20,8 +20,9 @@ public struct BasisCalibrator: Sendable {
   /// How many neighbouring layers share a basis; nil takes as many as keep a group at 1024 features or fewer.
   public var groupLayers: Int?
   /// The smallest attention-output error that the basis is meant for: components that would not be coded at its step
-  /// are left out, and the others are quantised for it. Smaller errors still work, at more bits.
-  public var finestError = 0.03
+  /// are left out, and the others are quantised for it. Smaller errors still work, at more bits. It should lie well below
+  /// the errors that are asked for, since the window is coded with finer steps (docs/method.md).
+  public var finestError = 0.01
 
   private var model: ModelIdentity?
   private var geometry: CacheGeometry?

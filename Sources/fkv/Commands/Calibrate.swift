@@ -22,7 +22,7 @@ struct Calibrate: ParsableCommand {
   var groupLayers: Int?
   @Option(
     name: .customLong("finest-error"),
-    help: "The smallest attention-output error that the basis is meant for (default: 0.03).")
+    help: "The smallest attention-output error that the basis is meant for (default: 0.01).")
   var finestError: Double?
   @Option(help: "The most tokens of each text, from its start.") var tokens = 4096
   @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?

@@ -21,6 +21,7 @@ enum BasisCases {
   static func basis(groupLayers: Int? = 2, seeds: [UInt64] = [11, 12], slidingWindow: Int? = nil) throws -> ModelBasis {
     var calibrator = BasisCalibrator()
     calibrator.groupLayers = groupLayers
+    calibrator.finestError = 0.03
     for seed in seeds {
       try calibrator.add(cache(seed: seed, slidingWindow: slidingWindow), name: "text \(seed)")
     }
