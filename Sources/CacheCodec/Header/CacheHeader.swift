@@ -17,10 +17,12 @@ public struct CacheHeader: Hashable, Sendable {
   public var groupSizes: [Int]
   /// For profile `spectral` with a model basis, the basis file's hash; nil otherwise.
   public var basisHash: String?
+  /// Bytes of that basis file, for reports; nil where the file does not say.
+  public var basisBytes: Int?
 
   public init(
     description: CacheDescription, profile: Profile, settings: [String], writer: String, storedError: StoredError?,
-    groupSizes: [Int] = [], basisHash: String? = nil
+    groupSizes: [Int] = [], basisHash: String? = nil, basisBytes: Int? = nil
   ) {
     self.description = description
     self.profile = profile
@@ -29,6 +31,7 @@ public struct CacheHeader: Hashable, Sendable {
     self.storedError = storedError
     self.groupSizes = groupSizes
     self.basisHash = basisHash
+    self.basisBytes = basisBytes
   }
 }
 
@@ -60,10 +63,11 @@ enum HeaderTag {
   static let provenance: FieldTag = 0x0040
   static let groupSizes: FieldTag = 0x0050
   static let basisHash: FieldTag = 0x0051
+  static let basisBytes: FieldTag = 0x0052
 
   static let known: Set<FieldTag> = [
     profile, setting, writer, model, layers, rope, keyType, valueType, attentionScale, attentionSoftcap, storedError,
-    provenance, groupSizes, basisHash,
+    provenance, groupSizes, basisHash, basisBytes,
   ]
   static let repeated: Set<FieldTag> = [setting, layers, rope, provenance]
 
