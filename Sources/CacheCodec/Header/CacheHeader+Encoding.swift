@@ -30,6 +30,7 @@ extension CacheHeader {
       record.u32s(HeaderTag.groupSizes, groupSizes.map { UInt32($0) }, required: true)
     }
     if let basisHash { record.string(HeaderTag.basisHash, basisHash, required: true) }
+    if let spectralCoding { record.record(HeaderTag.spectral, spectralCoding.record) }
     return record
   }
 

@@ -53,7 +53,9 @@ extension CacheHeader {
       writer: try record.ifPresent(HeaderTag.writer, record.string) ?? "",
       storedError: try Self.storedError(record, geometry: geometry),
       groupSizes: try Self.groupSizes(record, profile: profile, geometry: geometry),
-      basisHash: try record.ifPresent(HeaderTag.basisHash, record.string))
+      basisHash: try record.ifPresent(HeaderTag.basisHash, record.string),
+      spectralCoding: profile == .spectral
+        ? try record.ifPresent(HeaderTag.spectral, record.record).map(SpectralCoding.init(parsing:)) : nil)
   }
 
   private static func model(_ record: RecordReader) throws -> ModelIdentity {

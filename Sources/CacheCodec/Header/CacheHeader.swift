@@ -17,10 +17,12 @@ public struct CacheHeader: Hashable, Sendable {
   public var groupSizes: [Int]
   /// For profile `spectral` with a model basis, the basis file's hash; nil otherwise.
   public var basisHash: String?
+  /// For profile `spectral`, what extending the file needs to know; nil for others and where the file does not say.
+  public var spectralCoding: SpectralCoding?
 
   public init(
     description: CacheDescription, profile: Profile, settings: [String], writer: String, storedError: StoredError?,
-    groupSizes: [Int] = [], basisHash: String? = nil
+    groupSizes: [Int] = [], basisHash: String? = nil, spectralCoding: SpectralCoding? = nil
   ) {
     self.description = description
     self.profile = profile
@@ -29,6 +31,7 @@ public struct CacheHeader: Hashable, Sendable {
     self.storedError = storedError
     self.groupSizes = groupSizes
     self.basisHash = basisHash
+    self.spectralCoding = spectralCoding
   }
 }
 
@@ -60,10 +63,11 @@ enum HeaderTag {
   static let provenance: FieldTag = 0x0040
   static let groupSizes: FieldTag = 0x0050
   static let basisHash: FieldTag = 0x0051
+  static let spectral: FieldTag = 0x0052
 
   static let known: Set<FieldTag> = [
     profile, setting, writer, model, layers, rope, keyType, valueType, attentionScale, attentionSoftcap, storedError,
-    provenance, groupSizes, basisHash,
+    provenance, groupSizes, basisHash, spectral,
   ]
   static let repeated: Set<FieldTag> = [setting, layers, rope, provenance]
 
@@ -96,5 +100,13 @@ enum HeaderTag {
   enum StoredErrors {
     static let probeQueries: FieldTag = 1
     static let heads: FieldTag = 2
+  }
+
+  enum Spectral {
+    static let keyStep: FieldTag = 1
+    static let valueStep: FieldTag = 2
+    static let window: FieldTag = 3
+    static let windowCoding: FieldTag = 4
+    static let segmentTokens: FieldTag = 5
   }
 }
