@@ -1,17 +1,23 @@
 import CKernels
 
-/// The uniform mid-tread quantiser: q = x / step, rounded to the nearest integer, ties to even, held to Int16.
+/// The uniform quantiser with a dead zone: q = x / step moved toward 0 by `deadZone`, rounded to the nearest integer, ties
+/// to even, held to Int16. A dead zone of 0 gives the mid-tread quantiser; with a dead zone of z the cell of 0 reaches to
+/// ½ + z and every other cell is moved outward by z, so that a bias of −z puts values back into the middle of their cells.
 public struct Quantiser: Equatable, Sendable {
   /// The width of a cell, in the unit of the values; positive and finite.
   public let step: Float
-  /// How far toward zero, in steps, values other than 0 are put back: 0 for the cell's centre, at most ½.
+  /// How far toward zero, in steps, values other than 0 are put back: −½…½.
   public let bias: Float
+  /// How far the cells are moved away from 0, in steps: 0…½.
+  public let deadZone: Float
 
-  public init(step: Float, bias: Float = 0) {
+  public init(step: Float, bias: Float = 0, deadZone: Float = 0) {
     precondition(step > 0 && step.isFinite, "step must be positive and finite, not \(step)")
-    precondition((0...0.5).contains(bias), "bias must be 0…0.5, not \(bias)")
+    precondition((-0.5...0.5).contains(bias), "bias must be −0.5…0.5, not \(bias)")
+    precondition((0...0.5).contains(deadZone), "dead zone must be 0…0.5, not \(deadZone)")
     self.step = step
     self.bias = bias
+    self.deadZone = deadZone
   }
 
   /// Quantises `values` into `target`, of the same count. Returns how many did not fit: those whose q lies outside
@@ -33,11 +39,12 @@ public struct Quantiser: Equatable, Sendable {
     precondition(values.count == target.count, "\(values.count) values for \(target.count) places")
     guard values.count > 0 else { return 0 }
     guard level == .reference else {
-      return fkv_quantise(level.rawValue, values.baseAddress!, target.baseAddress!, values.count, step)
+      return fkv_quantise(level.rawValue, values.baseAddress!, target.baseAddress!, values.count, step, deadZone)
     }
     var outside = 0
     for (i, value) in values.enumerated() {
-      let q = (value / step).rounded(.toNearestOrEven)
+      let scaled = value / step
+      let q = (scaled - Float(signOf: scaled, magnitudeOf: deadZone)).rounded(.toNearestOrEven)
       if !(q >= -32768 && q <= 32767) { outside += 1 }
       target[i] = q.isNaN ? 0 : Int16(min(max(q, -32768), 32767))
     }

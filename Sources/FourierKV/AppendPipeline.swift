@@ -1,6 +1,7 @@
 import CacheCodec
 import FileIO
 import Foundation
+import Interchange
 import KVCacheModel
 
 /// `fkv append`: an `.fkv` and a longer cache in, the longer `.fkv` out.
@@ -44,11 +45,13 @@ public struct AppendPipeline: Sendable {
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
     let cache = try NamedFKVCache(path: file).cache
     let source = try OpenedCache(path: addition).source
-    let extender = try CacheExtender(cache, with: source, writer: FKVVersion.writer, unchecked: isUnchecked)
+    let extender = try naming {
+      try CacheExtender(cache, with: source, writer: FKVVersion.writer, unchecked: isUnchecked)
+    }
     let layers = extender.description.geometry.layers.count
     let target = output ?? file
     func extend(to path: String) throws -> CacheExtender.Outcome {
-      try extender.write(to: path) { progress($0, layers) }
+      try naming { try extender.write(to: path) { progress($0, layers) } }
     }
     var storedError: StoredError?
     var fileBytes: Int
@@ -73,6 +76,15 @@ public struct AppendPipeline: Sendable {
       description: extender.description, profile: cache.header.profile, addedTokens: extender.tokenCount,
       size: CacheSize(fileBytes: fileBytes, geometry: extender.description.geometry), storedError: storedError,
       roundedCoefficients: outcome.roundedCoefficients)
+  }
+
+  /// What `body` returns; errors that name no file leave as one about the file to extend.
+  private func naming<Result>(_ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error where error is FileFailure || error is FileError || error is CaptureError {
+      throw error
+    } catch {
+      throw FileFailure(path: file, error: error)
+    }
   }
 
   /// A free name beside `path`.

@@ -42,13 +42,15 @@ import Testing
       let values = (0..<count).map { _ in
         generator.normal() * Float([0.01, 1, 100, 1e5].randomElement(using: &generator)!)
       }
-      let quantiser = Quantiser(step: 0.137, bias: 0.11)
-      let expected = quantise(quantiser, values, .reference)
-      let restored = dequantise(quantiser, expected.symbols, .reference)
-      for level in SIMDLevel.available {
-        let found = quantise(quantiser, values, level)
-        #expect(found.symbols == expected.symbols && found.1 == expected.1)
-        #expect(dequantise(quantiser, expected.symbols, level).map(\.bitPattern) == restored.map(\.bitPattern))
+      for deadZone: Float in [0, 0.1] {
+        let quantiser = Quantiser(step: 0.137, bias: 0.11, deadZone: deadZone)
+        let expected = quantise(quantiser, values, .reference)
+        let restored = dequantise(quantiser, expected.symbols, .reference)
+        for level in SIMDLevel.available {
+          let found = quantise(quantiser, values, level)
+          #expect(found.symbols == expected.symbols && found.1 == expected.1)
+          #expect(dequantise(quantiser, expected.symbols, level).map(\.bitPattern) == restored.map(\.bitPattern))
+        }
       }
     }
   }
@@ -56,5 +58,12 @@ import Testing
   @Test(arguments: SIMDLevel.available) func dequantisingMovesTowardZero(level: SIMDLevel) {
     let restored = dequantise(Quantiser(step: 2, bias: 0.25), [0, 1, -1, 32767, -32768], level)
     #expect(restored == [0, 1.5, -1.5, 65533.5, -65535.5])
+  }
+
+  @Test(arguments: SIMDLevel.available) func deadZoneMovesCellsOutward(level: SIMDLevel) {
+    let quantiser = Quantiser(step: 1, bias: -0.125, deadZone: 0.125)
+    let (symbols, _) = quantise(quantiser, [0.5, -0.5, 0.6, 0.63, -0.63, 1.6, 1.63, 0, -0], level)
+    #expect(symbols == [0, 0, 0, 1, -1, 1, 2, 0, 0])
+    #expect(dequantise(quantiser, [0, 1, -2], level) == [0, 1.125, -2.125])
   }
 }

@@ -22,10 +22,10 @@ enum AttentionBlockCodes {
         return mass[rows].reduce(0, +) / Float(rows.count)
       }
     }
-    let body = zip(plan.segments, blocks).filter { !$0.0.isWindow }.flatMap { $0.1 }
+    let body = zip(plan.segments, blocks).filter { $0.0.zone == .body }.flatMap { $0.1 }
     let mean = body.reduce(0, +) / Float(max(body.count, 1))
     return zip(plan.segments, blocks).map { segment, masses in
-      segment.isWindow
+      segment.zone != .body
         ? []
         : masses.map { mass in
           let factor = mass > 0 ? min(max((mean / mass).squareRoot(), 1), coarsest) : coarsest

@@ -35,7 +35,26 @@ struct SegmentPlan: Hashable, Sendable {
 
   struct Segment: Hashable, Sendable {
     var rows: Range<Int>
-    var isWindow: Bool
+    var zone: Zone
+  }
+
+  /// How near the end a segment is. The last tokens get most of the attention of the next, so they get finer steps: that
+  /// is cheaper than keeping them exactly (docs/method.md).
+  enum Zone: Hashable, Sendable {
+    case body
+    /// The window's first three eighths.
+    case window
+    /// The rest of the window, at the end.
+    case latest
+
+    /// What the step is multiplied by.
+    func stepFactor(_ kind: CacheKind) -> Float {
+      switch self {
+      case .body: 1
+      case .window: 0.25
+      case .latest: kind == .key ? 0.125 : 0.1
+      }
+    }
   }
 
   /// Tokens of the window where none are asked for: an eighth of the T cached tokens in whole blocks, 256 at most.
@@ -53,12 +72,17 @@ struct SegmentPlan: Hashable, Sendable {
     let body = sinks..<tokens - window
     for start in stride(from: body.lowerBound, to: body.upperBound, by: parameters.segmentTokens) {
       segments.append(
-        Segment(rows: start..<min(start + parameters.segmentTokens, body.upperBound), isWindow: false))
+        Segment(rows: start..<min(start + parameters.segmentTokens, body.upperBound), zone: .body))
     }
     guard window > 0 else { return }
     switch parameters.windowCoding {
     case .lossless: exact.append(body.upperBound..<tokens)
-    case .fine: segments.append(Segment(rows: body.upperBound..<tokens, isWindow: true))
+    case .fine:
+      let middle = min(body.upperBound + window * 3 / 8 / parameters.blockLength * parameters.blockLength, tokens)
+      for (rows, zone) in [(body.upperBound..<middle, Zone.window), (middle..<tokens, Zone.latest)] where !rows.isEmpty
+      {
+        segments.append(Segment(rows: rows, zone: zone))
+      }
     }
   }
 }

@@ -30,7 +30,7 @@ struct SpectralGroupCoder: Sendable {
   /// Components of a deviation below this fraction of the step are not coded.
   static let smallestDeviation: Float = 0.3
   /// Outside the window, a component's frequency with fewer non-zero coefficients than this fraction is dropped.
-  static let smallestDensity = 0.08
+  static let smallestDensity = 0.1
 
   /// A group's keys or values, encoded.
   struct Encoded: Sendable {
@@ -76,8 +76,8 @@ struct SpectralGroupCoder: Sendable {
     for (index, segment) in plan.segments.enumerated() {
       let coded = Self.coded(
         segment, of: tensors, kind: kind, frame: frame, samples: samples, transform: transform, step: step,
-        blockCodes: blockCodes.isEmpty || segment.isWindow ? [] : blockCodes[index],
-        most: segment.isWindow ? n : most)
+        blockCodes: blockCodes.isEmpty || segment.zone != .body ? [] : blockCodes[index],
+        most: segment.zone == .body ? most : n)
       encoded.segments.append(
         (segment.rows, coded.encoded(blockLength: parameters.blockLength, elementSize: size).bytes))
       Self.restore(coded, frame: frame, samples: samples, transform: transform, into: &encoded.restored)
@@ -91,16 +91,15 @@ struct SpectralGroupCoder: Sendable {
     _ segment: SegmentPlan.Segment, of tensors: [CacheTensor], kind: CacheKind, frame: SpectralFrame,
     samples: GroupSamples, transform: SegmentTransform, step: Float, blockCodes: [UInt8] = [], most: Int
   ) -> SpectralSegment {
-    let factor = segment.isWindow ? SpectralParameters.WindowCoding.stepFactor(kind) : 1
     let size = segment.rows.count * transform.features
     var coded = [Float](unsafeUninitializedCapacity: size) { buffer, count in
       count = size
       samples.read(tensors, rows: segment.rows, into: buffer.baseAddress!)
     }.withUnsafeBufferPointer {
       transform.forward(
-        $0.baseAddress!, rows: segment.rows, step: step * factor, blockCodes: blockCodes, most: most)
+        $0.baseAddress!, rows: segment.rows, step: step * segment.zone.stepFactor(kind), blockCodes: blockCodes, most: most)
     }
-    if !segment.isWindow { coded.dropSparseRows(blockLength: frame.blockLength, below: smallestDensity) }
+    if segment.zone == .body { coded.dropSparseRows(blockLength: frame.blockLength, below: smallestDensity) }
     coded.exactBytes = gather(tensors, features: frame.exactFeatures, rows: segment.rows)
     return coded
   }

@@ -35,7 +35,7 @@ public struct SpectralParameters: Hashable, Sendable {
 
   /// How the last tokens are kept.
   public enum WindowCoding: UInt8, Hashable, Sendable, CaseIterable {
-    /// Quantised with a quarter (keys) and an eighth (values) of the step.
+    /// Quantised with finer steps (`SegmentPlan.Zone`).
     case fine
     /// Bit for bit.
     case lossless
@@ -48,9 +48,6 @@ public struct SpectralParameters: Hashable, Sendable {
       guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
       self = match
     }
-
-    /// What the window's steps are multiplied by.
-    static func stepFactor(_ kind: CacheKind) -> Float { kind == .key ? 0.25 : 0.125 }
   }
 }
 

@@ -6,6 +6,7 @@ extension SpectralSegment {
   struct Head {
     var components: Int
     var step: Float
+    var offset: Float
     var hasBlockCodes: Bool
     var coefficientBytes: Int
     var exactBytes: Int
@@ -24,12 +25,16 @@ extension SpectralSegment {
     guard step.isFinite, step > 0 else {
       throw CodecError.badValue(place: place, field: "step", declared: "\(step)", allowed: "a positive number")
     }
+    let offset = try parser.floats(1)[0]
+    guard abs(offset) <= 0.5 else {
+      throw CodecError.badValue(place: place, field: "offset", declared: "\(offset)", allowed: "-0.5…0.5")
+    }
     let flags = try parser.count32()
     guard flags <= 1 else {
       throw CodecError.badValue(place: place, field: "flags", declared: "\(flags)", allowed: "0 or 1")
     }
     return Head(
-      components: components, step: step, hasBlockCodes: flags == 1,
+      components: components, step: step, offset: offset, hasBlockCodes: flags == 1,
       coefficientBytes: try parser.byteCount64("coefficient bytes"), exactBytes: try parser.byteCount64("exact bytes"),
       parser: parser)
   }
@@ -43,6 +48,7 @@ extension SpectralSegment {
     self.rows = rows
     components = head.components
     step = head.step
+    offset = head.offset
     let blocks = Self.blocks(rows: rows.count, blockLength: frame.blockLength)
     blockCodes = head.hasBlockCodes ? Array(try parser.take(blocks)) : []
     let stream = Array(try parser.take(head.coefficientBytes))

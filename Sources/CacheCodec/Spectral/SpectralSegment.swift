@@ -11,6 +11,8 @@ struct SpectralSegment: Equatable, Sendable {
   var components: Int
   /// The quantiser's step, in units of weighted features.
   var step: Float
+  /// What a coefficient other than 0 is put back beyond q·step, in steps: −½…½.
+  var offset: Float
   /// For each block the exponent of its own factor of the step, 2^(code/8); empty where every factor is 1.
   var blockCodes: [UInt8]
   /// (C·N, blocks): row c·N + k is component c at frequency k.
@@ -42,6 +44,7 @@ struct SpectralSegment: Equatable, Sendable {
     var writer = ByteWriter()
     writer.append(UInt32(components))
     writer.append(step)
+    writer.append(offset)
     writer.append(UInt32(blockCodes.isEmpty ? 0 : 1))
     writer.append(UInt64(stream.count))
     writer.append(UInt64(exact.count))
