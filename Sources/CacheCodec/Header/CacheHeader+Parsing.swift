@@ -60,6 +60,7 @@ extension CacheHeader {
 
   private static func model(_ record: RecordReader) throws -> ModelIdentity {
     let nested = try record.record(HeaderTag.model)
+    try nested.check(known: HeaderTag.Model.known)
     return ModelIdentity(
       name: try nested.string(HeaderTag.Model.name), architecture: try nested.string(HeaderTag.Model.architecture),
       fingerprint: try nested.string(HeaderTag.Model.fingerprint))
@@ -84,6 +85,7 @@ extension CacheHeader {
     var layers: [LayerGeometry] = []
     var total = 0
     for run in try record.records(HeaderTag.layers) {
+      try run.check(known: HeaderTag.Layers.known)
       let layer = try Self.layer(run, limits: limits)
       let count = Int(try run.u32(HeaderTag.Layers.count))
       guard count >= 1, count <= mostLayers - layers.count else {
@@ -133,6 +135,7 @@ extension CacheHeader {
   }
 
   private static func rope(_ nested: RecordReader) throws -> RotaryEmbedding {
+    try nested.check(known: HeaderTag.RoPE.known)
     let code = try nested.u8(HeaderTag.RoPE.pairing)
     guard let pairing = RotaryEmbedding.Pairing(rawValue: code) else {
       throw nested.invalid(HeaderTag.RoPE.pairing, found: code, legal: "0, 1 or 2")
@@ -162,6 +165,7 @@ extension CacheHeader {
   private static func storedError(_ record: RecordReader, geometry: CacheGeometry) throws -> StoredError? {
     guard record.has(HeaderTag.storedError) else { return nil }
     let nested = try record.record(HeaderTag.storedError)
+    try nested.check(known: HeaderTag.StoredErrors.known)
     let all = try nested.f32s(HeaderTag.StoredErrors.heads)
     let expected = geometry.layers.reduce(0) { $0 + $1.queryHeads }
     guard all.count == expected else {

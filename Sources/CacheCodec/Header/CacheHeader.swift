@@ -75,6 +75,8 @@ enum HeaderTag {
     static let name: FieldTag = 1
     static let architecture: FieldTag = 2
     static let fingerprint: FieldTag = 3
+
+    static let known: Set<FieldTag> = [name, architecture, fingerprint]
   }
 
   enum Layers {
@@ -86,6 +88,10 @@ enum HeaderTag {
     static let firstPosition: FieldTag = 6
     static let slidingWindow: FieldTag = 7
     static let ropeIndex: FieldTag = 8
+
+    static let known: Set<FieldTag> = [
+      count, kvHeads, queryHeads, headDim, tokens, firstPosition, slidingWindow, ropeIndex,
+    ]
   }
 
   enum RoPE {
@@ -95,11 +101,15 @@ enum HeaderTag {
     static let scaling: FieldTag = 4
     static let inverseFrequencies: FieldTag = 5
     static let magnitude: FieldTag = 6
+
+    static let known: Set<FieldTag> = [pairing, dimensions, base, scaling, inverseFrequencies, magnitude]
   }
 
   enum StoredErrors {
     static let probeQueries: FieldTag = 1
     static let heads: FieldTag = 2
+
+    static let known: Set<FieldTag> = [probeQueries, heads]
   }
 
   enum Spectral {
