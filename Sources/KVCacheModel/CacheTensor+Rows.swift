@@ -2,6 +2,7 @@ extension CacheTensor {
   /// The tensor of some of the tokens, (H, rows, D), bit for bit.
   public func rows(_ range: Range<Int>) -> CacheTensor {
     precondition(range.lowerBound >= 0 && range.upperBound <= tokens, "rows beyond the tensor")
+    guard range.count < tokens else { return self }
     let row = headDim * elementType.byteCount
     var part: [UInt8] = []
     part.reserveCapacity(kvHeads * range.count * row)

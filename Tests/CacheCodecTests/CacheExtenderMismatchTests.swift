@@ -31,7 +31,8 @@ import Testing
     #expect(try refused { _ in } == nil)
     #expect(try refused { $0.description.model.fingerprint = "" } == nil)
     #expect(
-      try refused { $0.description.model.fingerprint = "ff" } == .model(file: "synthetic (1)", addition: "synthetic (ff)"))
+      try refused { $0.description.model.fingerprint = "ff" }
+        == .model(file: "synthetic (1)", addition: "synthetic (ff)"))
     #expect(
       try refused { addition in
         addition.keys.removeLast()
@@ -170,7 +171,9 @@ import Testing
       _ = kind
     }
     try files.make(Self.full.positions(0..<25), ExtendedFiles.fourier(period: 32, reconstruction: .published))
-    #expect(throws: CacheExtensionError.publishedReconstruction(layer: 0, kind: .key)) { try files.extend(by: Self.full) }
+    #expect(throws: CacheExtensionError.publishedReconstruction(layer: 0, kind: .key)) {
+      try files.extend(by: Self.full)
+    }
     // All features exact: nothing to fold, whatever the period.
     for cache in [Self.full.positions(0..<25), Self.full.positions(0..<5)] {
       try files.make(cache, ExtendedFiles.fourier(period: nil, fraction: cache.keys[0].tokens == 5 ? 0.5 : 0))

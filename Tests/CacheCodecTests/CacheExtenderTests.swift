@@ -38,7 +38,8 @@ import Testing
     for section in sections {
       let match = try #require(longer.first { $0.entry.id == section.entry.id })
       let isLongerFrame =
-        test.testDescription == "lossless window" && [.spectralKeyFrame, .spectralValueFrame].contains(section.entry.kind)
+        test.testDescription == "lossless window"
+        && [.spectralKeyFrame, .spectralValueFrame].contains(section.entry.kind)
       #expect((match.payload == section.payload) != isLongerFrame)
       #expect(match.entry.tokens == section.entry.tokens && match.entry.flags == section.entry.flags)
       if !isLongerFrame { #expect(match.entry.hash == section.entry.hash) }
@@ -86,7 +87,9 @@ import Testing
         let opened = try decoder.open(kind, group: number)
         let restored = try decoder.tensors(kind, group: number)
         let original = group.layers.map { Self.full.tensor(kind, layer: $0) }
-        for rows in opened.frame.exactRows { for (x, y) in zip(restored, original) { #expect(x.rows(rows) == y.rows(rows)) } }
+        for rows in opened.frame.exactRows {
+          for (x, y) in zip(restored, original) { #expect(x.rows(rows) == y.rows(rows)) }
+        }
         for entry in opened.segments where entry.tokens.lowerBound >= 41 {
           let head = try SpectralSegment.head(file.reader.payload(of: entry), group: group, place: "")
           let blocks = SpectralSegment.blocks(rows: entry.tokens.count, blockLength: 4)

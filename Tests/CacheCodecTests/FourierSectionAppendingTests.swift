@@ -37,7 +37,8 @@ import Testing
     _ tensor: CacheTensor, from start: Int, sizes: [Int], coefficients: ElementType
   ) throws -> (section: FourierSection, steps: Int) {
     var section = SectionCases.section(
-      tensor.rows(0..<start), SectionCases.parameters(window: 5, states: 10, period: period, coefficients: coefficients))
+      tensor.rows(0..<start), SectionCases.parameters(window: 5, states: 10, period: period, coefficients: coefficients)
+    )
     var (end, steps) = (start, 0)
     let size = tensor.elementType.byteCount
     while end < tensor.tokens {

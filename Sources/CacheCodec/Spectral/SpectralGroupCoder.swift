@@ -97,7 +97,8 @@ struct SpectralGroupCoder: Sendable {
       samples.read(tensors, rows: segment.rows, into: buffer.baseAddress!)
     }.withUnsafeBufferPointer {
       transform.forward(
-        $0.baseAddress!, rows: segment.rows, step: step * segment.zone.stepFactor(kind), blockCodes: blockCodes, most: most)
+        $0.baseAddress!, rows: segment.rows, step: step * segment.zone.stepFactor(kind), blockCodes: blockCodes,
+        most: most)
     }
     if segment.zone == .body { coded.dropSparseRows(blockLength: frame.blockLength, below: smallestDensity) }
     coded.exactBytes = gather(tensors, features: frame.exactFeatures, rows: segment.rows)
