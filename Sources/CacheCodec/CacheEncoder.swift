@@ -99,7 +99,8 @@ public struct CacheEncoder: Sendable {
       CacheHeader(
         description: description, profile: .spectral, settings: method.settings + pass.steps.settings, writer: writer,
         storedError: pass.errors.map { StoredError(probeQueries: description.probeQueries, errors: $0) },
-        groupSizes: encoder.groups.map(\.count), basisHash: encoder.model?.hash, basisBytes: encoder.model?.fileBytes)
+        groupSizes: encoder.groups.map(\.count), basisHash: encoder.model?.hash, basisBytes: encoder.model?.fileBytes,
+        spectralCoding: SpectralCoding(parameters, steps: pass.steps))
     }
     let pass = try encoder.write(
       tokens: includesTokens ? description.tokens : nil, path: path,

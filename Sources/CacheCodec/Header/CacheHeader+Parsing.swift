@@ -54,7 +54,9 @@ extension CacheHeader {
       writer: try record.ifPresent(HeaderTag.writer, record.string) ?? "",
       storedError: try Self.storedError(record, geometry: geometry),
       groupSizes: try Self.groupSizes(record, profile: profile, geometry: geometry),
-      basisHash: try Self.basisHash(record), basisBytes: try Self.basisBytes(record))
+      basisHash: try Self.basisHash(record), basisBytes: try Self.basisBytes(record),
+      spectralCoding: profile == .spectral
+        ? try record.ifPresent(HeaderTag.spectral, record.record).map(SpectralCoding.init(parsing:)) : nil)
   }
 
   private static func basisHash(_ record: RecordReader) throws -> String? {
