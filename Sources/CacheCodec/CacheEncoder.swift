@@ -93,7 +93,7 @@ public struct CacheEncoder: Sendable {
     // A target that cannot be written to must not cost the search for steps.
     try FKVWriter(path: path).discard()
     let description = source.description
-    let encoder = try SpectralEncoder(source, parameters: parameters, model: basis)
+    let encoder = try SpectralEncoder(source, parameters: parameters, model: basis, width: width)
     func header(_ pass: SpectralEncoder.Pass) -> CacheHeader {
       CacheHeader(
         description: description, profile: .spectral, settings: method.settings + pass.steps.settings, writer: writer,
