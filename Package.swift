@@ -81,7 +81,9 @@ let package = Package(
     .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
     .executableTarget(
       name: "fkv",
-      dependencies: ["FourierKV", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "FourierKV", "CacheCodec", "KVCacheModel", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .testTarget(name: "CommandTests", dependencies: ["fkv", "FourierKV", "TestSupport"]),
 
     // Shared by all tests: shapes, a repeatable generator, synthetic caches, scratch folders.

@@ -8,6 +8,8 @@ import KVCacheModel
 public struct RestorePipeline: Sendable {
   public var input: String
   public var output: String
+  /// The basis file, if the input needs one; nil looks in the cache folder.
+  public var basisFile: String?
 
   public init(input: String, output: String) {
     self.input = input
@@ -18,7 +20,7 @@ public struct RestorePipeline: Sendable {
   ///
   /// - Parameter progress: called with layers done and layers in all.
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> CacheDescription {
-    let cache = try NamedFKVCache(path: input)
+    let cache = try NamedFKVCache(path: input, basis: BasisFinder(file: basisFile))
     let count = cache.description.geometry.layers.count
     let writer = try CaptureWriter(path: output, description: cache.description)
     try ParallelLoop.ordered(

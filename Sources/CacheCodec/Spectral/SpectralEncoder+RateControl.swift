@@ -23,7 +23,9 @@ extension SpectralEncoder {
   func write(
     tokens: [Int32]?, path: String, fileBytes: (Pass) -> Int, progress: (Int) -> Void
   ) throws -> Pass {
-    switch parameters.rate {
+    switch parameters.resolvedRate(hasProbeQueries: source.description.probeQueries > 0) {
+    case .automatic:
+      preconditionFailure("resolved above")
     case .step(let step):
       return try pass(
         steps: SpectralSteps(key: Float(step), value: Float(step)), tokens: tokens, path: path, progress: progress)

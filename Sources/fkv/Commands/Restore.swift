@@ -7,11 +7,14 @@ struct Restore: ParsableCommand {
 
   @Argument(help: "The .fkv file.") var file: String
   @Option(name: .shortAndLong, help: "The capture to write.") var output: String
+  @OptionGroup var basis: BasisFileOption
 
   func run() throws {
     let bar = ProgressBar("restore", unit: "layers")
     defer { bar.finish() }
-    let description = try RestorePipeline(input: file, output: output).run { bar.update($0, of: $1) }
+    var pipeline = RestorePipeline(input: file, output: output)
+    pipeline.basisFile = basis.basisFile
+    let description = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
     print("\(output): \(CacheHeadText.geometry(description.geometry))")
   }
