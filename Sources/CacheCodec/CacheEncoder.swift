@@ -94,7 +94,7 @@ public struct CacheEncoder: Sendable {
     try FKVWriter(path: path).discard()
     let description = source.description
     let encoder = try SpectralEncoder(
-      source, parameters: parameters, model: parameters.basis == .model ? basis : nil)
+      source, parameters: parameters, model: parameters.basis == .model ? basis : nil, width: width)
     func header(_ pass: SpectralEncoder.Pass) -> CacheHeader {
       CacheHeader(
         description: description, profile: .spectral, settings: method.settings + pass.steps.settings, writer: writer,

@@ -213,6 +213,12 @@ extension CacheHeader {
         throw record.invalid(
           HeaderTag.groupSizes, found: "a group of \(size) from layer \(layer)", legal: "groups of layers of one shape")
       }
+      let features = size * geometry.layers[layer].features
+      guard features <= LayerGroup.mostFeatures else {
+        throw record.invalid(
+          HeaderTag.groupSizes, found: "a group of \(features) features",
+          legal: "groups of \(LayerGroup.mostFeatures) features at most")
+      }
       layer += size
     }
     guard layer == geometry.layers.count else {
