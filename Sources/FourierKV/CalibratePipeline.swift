@@ -21,6 +21,8 @@ public struct CalibratePipeline: Sendable {
   public var output: String?
   /// Layers that share a basis; nil takes as many as 1024 features hold.
   public var groupLayers: Int?
+  /// The smallest attention-output error that the basis is meant for; smaller makes a larger file.
+  public var finestError = BasisCalibrator().finestError
   /// The most tokens of each text, from its start.
   public var tokensPerText = 4096
   public var threads: Int
@@ -60,6 +62,7 @@ public struct CalibratePipeline: Sendable {
     if let output { try AtomicFile(path: output).discard() }
     var calibrator = BasisCalibrator()
     calibrator.groupLayers = groupLayers
+    calibrator.finestError = finestError
     for case .capture(let path) in samples {
       let source = try OpenedCache(path: path).source
       try FileFailure.naming(path) { try calibrator.add(source, name: Self.name(of: path)) }

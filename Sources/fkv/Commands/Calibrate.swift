@@ -20,6 +20,10 @@ struct Calibrate: ParsableCommand {
   @Option(
     name: .customLong("group-layers"), help: "Layers that share a basis (default: as many as 1024 features hold).")
   var groupLayers: Int?
+  @Option(
+    name: .customLong("finest-error"),
+    help: "The smallest attention-output error that the basis is meant for (default: 0.03).")
+  var finestError: Double?
   @Option(help: "The most tokens of each text, from its start.") var tokens = 4096
   @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?
   @Flag(help: "Print JSON instead of text.") var json = false
@@ -27,6 +31,9 @@ struct Calibrate: ParsableCommand {
   func validate() throws {
     for (name, value) in [("--group-layers", groupLayers), ("--tokens", tokens), ("--threads", threads)] {
       if let value, value < 1 { throw ValidationError("'\(name)' must be 1 or more") }
+    }
+    if let finestError, !(finestError > 0 && finestError.isFinite) {
+      throw ValidationError("'--finest-error' must be above 0")
     }
   }
 
@@ -40,6 +47,7 @@ struct Calibrate: ParsableCommand {
       model: model ?? ModelLocation.standardModel, output: output,
       threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
     pipeline.groupLayers = groupLayers
+    if let finestError { pipeline.finestError = finestError }
     pipeline.tokensPerText = tokens
     let prefill = ProgressBar("prefill", unit: "tokens")
     let bases = ProgressBar("bases", unit: "bases")
