@@ -18,6 +18,9 @@ public struct AppendPipeline: Sendable {
   /// and have probe queries.
   public var measures = false
 
+  /// The basis file, if one of the files needs one; nil looks in the cache folder.
+  public var basisFile: String?
+
   public init(file: String, addition: String, output: String? = nil) {
     self.file = file
     self.addition = addition
@@ -43,8 +46,8 @@ public struct AppendPipeline: Sendable {
   /// - Throws: `CacheExtensionError` if the addition does not go on where the file ends, `CacheMismatch` if it cannot be
   ///   measured against; what is wrong with either file.
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
-    let cache = try NamedFKVCache(path: file).cache
-    let source = try OpenedCache(path: addition).source
+    let cache = try NamedFKVCache(path: file, basis: BasisFinder(file: basisFile)).cache
+    let source = try OpenedCache(path: addition, basis: BasisFinder(file: basisFile, looksFurther: true)).source
     let extender = try naming {
       try CacheExtender(cache, with: source, writer: FKVVersion.writer, unchecked: isUnchecked)
     }
@@ -63,7 +66,7 @@ public struct AppendPipeline: Sendable {
       let draft = try Self.draft(of: target)
       defer { try? FileManager.default.removeItem(atPath: draft) }
       outcome = try extend(to: draft)
-      let longer = try NamedFKVCache(path: draft).cache
+      let longer = try NamedFKVCache(path: draft, basis: BasisFinder(file: basisFile)).cache
       let comparison = try VerifyPipeline.compare(longer, with: source, progress: progress)
       let stored = StoredError(probeQueries: comparison.probeQueries, errors: comparison.attention)
       fileBytes = try longer.write(storedError: stored, to: target)

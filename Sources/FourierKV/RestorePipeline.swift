@@ -12,6 +12,8 @@ public struct RestorePipeline: Sendable {
   /// what holds other positions only.
   public var firstPosition: Int?
   public var lastPosition: Int?
+  /// The basis file, if the input needs one; nil looks in the cache folder.
+  public var basisFile: String?
 
   public init(input: String, output: String) {
     self.input = input
@@ -36,7 +38,7 @@ public struct RestorePipeline: Sendable {
   /// - Parameter progress: called with layers done and layers in all.
   /// - Throws: `OutOfRange`; what is wrong with the file.
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> CacheDescription {
-    let named = try NamedFKVCache(path: input)
+    let named = try NamedFKVCache(path: input, basis: BasisFinder(file: basisFile))
     let cache = named.cache
     let full = cache.description
     let positions = try FileFailure.naming(input) { try wantedPositions(of: full) }

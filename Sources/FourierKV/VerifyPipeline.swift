@@ -11,6 +11,8 @@ public struct VerifyPipeline: Sendable {
   public var path: String
   /// A capture of the same prompt; without it only the file's integrity is checked.
   public var reference: String?
+  /// The basis file, if the file needs one; nil looks in the cache folder.
+  public var basisFile: String?
 
   public init(path: String, reference: String? = nil) {
     self.path = path
@@ -47,7 +49,7 @@ public struct VerifyPipeline: Sendable {
   /// - Parameter progress: called with layers done and layers in all while comparing.
   /// - Throws: what is wrong with either file; `CacheMismatch` if they are not of the same prompt and model.
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
-    let named = try NamedFKVCache(path: path)
+    let named = try NamedFKVCache(path: path, basis: BasisFinder(file: basisFile))
     let cache = named.cache
     var report = Report(
       header: cache.header,
@@ -55,7 +57,7 @@ public struct VerifyPipeline: Sendable {
       findings: try cache.reader.verifyAll(), sectionCount: cache.reader.sections.count)
     guard report.findings.isEmpty else { return report }
     if let reference {
-      let full = try OpenedCache(path: reference).source
+      let full = try OpenedCache(path: reference, basis: BasisFinder(file: basisFile, looksFurther: true)).source
       try CacheMismatch.check(cache.description, against: full.description)
       report.comparison = try Self.compare(named, with: full, progress: progress)
     } else {

@@ -20,6 +20,7 @@ extension CacheHeader {
   ///
   /// - Throws: `FormatError` where a field is missing or cannot be, `CodecError.unknownProfile`.
   public init(parsing record: RecordReader, limits: GeometryLimits = GeometryLimits()) throws {
+    if record.has(BasisTag.marker) { throw CodecError.isBasisFile }
     try record.check(known: HeaderTag.known, repeated: HeaderTag.repeated)
     let code = try record.u16(HeaderTag.profile)
     guard let profile = Profile(rawValue: code) else { throw CodecError.unknownProfile(Int(code)) }
@@ -53,12 +54,29 @@ extension CacheHeader {
       writer: try record.ifPresent(HeaderTag.writer, record.string) ?? "",
       storedError: try Self.storedError(record, geometry: geometry),
       groupSizes: try Self.groupSizes(record, profile: profile, geometry: geometry),
-      basisHash: try record.ifPresent(HeaderTag.basisHash, record.string),
+      basisHash: try Self.basisHash(record), basisBytes: try Self.basisBytes(record),
       spectralCoding: profile == .spectral
         ? try record.ifPresent(HeaderTag.spectral, record.record).map(SpectralCoding.init(parsing:)) : nil)
   }
 
-  private static func model(_ record: RecordReader) throws -> ModelIdentity {
+  private static func basisHash(_ record: RecordReader) throws -> String? {
+    guard let hash = try record.ifPresent(HeaderTag.basisHash, record.string) else { return nil }
+    guard hash.utf8.count == 16, hash.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
+      throw record.invalid(
+        HeaderTag.basisHash, found: "\(hash.utf8.count) bytes of text", legal: "16 digits of 0…9 and a…f")
+    }
+    return hash
+  }
+
+  private static func basisBytes(_ record: RecordReader) throws -> Int? {
+    guard let bytes = try record.ifPresent(HeaderTag.basisBytes, record.u64) else { return nil }
+    guard let count = Int(exactly: bytes) else {
+      throw record.invalid(HeaderTag.basisBytes, found: bytes, legal: "below 2^63")
+    }
+    return count
+  }
+
+  static func model(_ record: RecordReader) throws -> ModelIdentity {
     let nested = try record.record(HeaderTag.model)
     try nested.check(known: HeaderTag.Model.known)
     return ModelIdentity(

@@ -17,12 +17,15 @@ public struct CacheHeader: Hashable, Sendable {
   public var groupSizes: [Int]
   /// For profile `spectral` with a model basis, the basis file's hash; nil otherwise.
   public var basisHash: String?
+  /// Bytes of that basis file, for reports; nil where the file does not say.
+  public var basisBytes: Int?
   /// For profile `spectral`, what extending the file needs to know; nil for others and where the file does not say.
   public var spectralCoding: SpectralCoding?
 
   public init(
     description: CacheDescription, profile: Profile, settings: [String], writer: String, storedError: StoredError?,
-    groupSizes: [Int] = [], basisHash: String? = nil, spectralCoding: SpectralCoding? = nil
+    groupSizes: [Int] = [], basisHash: String? = nil, basisBytes: Int? = nil,
+    spectralCoding: SpectralCoding? = nil
   ) {
     self.description = description
     self.profile = profile
@@ -31,6 +34,7 @@ public struct CacheHeader: Hashable, Sendable {
     self.storedError = storedError
     self.groupSizes = groupSizes
     self.basisHash = basisHash
+    self.basisBytes = basisBytes
     self.spectralCoding = spectralCoding
   }
 }
@@ -63,11 +67,12 @@ enum HeaderTag {
   static let provenance: FieldTag = 0x0040
   static let groupSizes: FieldTag = 0x0050
   static let basisHash: FieldTag = 0x0051
-  static let spectral: FieldTag = 0x0052
+  static let basisBytes: FieldTag = 0x0052
+  static let spectral: FieldTag = 0x0053
 
   static let known: Set<FieldTag> = [
     profile, setting, writer, model, layers, rope, keyType, valueType, attentionScale, attentionSoftcap, storedError,
-    provenance, groupSizes, basisHash, spectral,
+    provenance, groupSizes, basisHash, basisBytes, spectral,
   ]
   static let repeated: Set<FieldTag> = [setting, layers, rope, provenance]
 
@@ -118,5 +123,7 @@ enum HeaderTag {
     static let window: FieldTag = 3
     static let windowCoding: FieldTag = 4
     static let segmentTokens: FieldTag = 5
+
+    static let known: Set<FieldTag> = [keyStep, valueStep, window, windowCoding, segmentTokens]
   }
 }

@@ -12,11 +12,11 @@ public struct LayerGroup: Hashable, Sendable {
   public var features: Int { count * shape.features }
   public var layers: Range<Int> { firstLayer..<firstLayer + count }
 
-  /// Groups of up to `size` neighbours of equal shape; nil takes as many as keep n at 640 or below.
-  static func groups(of geometry: CacheGeometry, size: Int?) -> [LayerGroup] {
+  /// Groups of up to `size` neighbours of equal shape; nil takes as many as keep n at `features` or below.
+  static func groups(of geometry: CacheGeometry, size: Int?, features: Int = 640) -> [LayerGroup] {
     geometry.layers.enumerated().reduce(into: []) { groups, next in
       let (layer, shape) = next
-      let most = size ?? max(1, 640 / shape.features)
+      let most = size ?? max(1, features / shape.features)
       if let last = groups.last, last.shape == shape, last.count < most {
         groups[groups.count - 1].count += 1
       } else {

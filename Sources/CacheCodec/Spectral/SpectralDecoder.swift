@@ -8,8 +8,10 @@ struct SpectralDecoder: Sendable {
   let reader: FKVReader
   let description: CacheDescription
   let groups: [LayerGroup]
-  /// The basis file that the header names; nil where the file needs none.
-  let model: ModelBasis?
+  /// The hash of the basis file that the header names; nil where the file needs none.
+  private let basisHash: String?
+  /// That basis; nil also where it was not given: then groups can be summed up and not decoded.
+  private let model: ModelBasis?
   private let rotations: KeyRotations
 
   /// - Throws: `CodecError` if sections are missing, or the basis does not fit.
@@ -23,8 +25,8 @@ struct SpectralDecoder: Sendable {
     }
     rotations = KeyRotations(header.description)
     self.model = header.basisHash == nil ? nil : model
-    if let hash = header.basisHash {
-      guard let model else { throw CodecError.basisNeeded(hash: hash) }
+    basisHash = header.basisHash
+    if let hash = header.basisHash, let model {
       guard model.hash == hash else { throw CodecError.wrongBasis(needed: hash, found: model.hash) }
       guard model.groups.map(\.count) == header.groupSizes, model.fits(header.description.geometry) else {
         throw CodecError.unsuitable("the basis file is of another shape than the cache")
@@ -84,7 +86,8 @@ struct SpectralDecoder: Sendable {
     case .none: basis = QuantisedBasis(dimension: n, integers: [])
     case .embedded: basis = frame.basis!
     case .model:
-      guard let model else { throw CodecError.missingField("basis hash") }
+      guard let basisHash else { throw CodecError.missingField("basis hash") }
+      guard let model else { throw CodecError.basisNeeded(hash: basisHash) }
       basis = model.part(kind, group: index).basis
     }
     let samples = GroupSamples(

@@ -26,9 +26,7 @@ struct SpectralEncoder: Sendable {
       throw CodecError.unsuitable(
         "the cache holds no probe queries, so no attention error can be met; use a ratio or a step")
     }
-    if let model, !model.fits(description.geometry) {
-      throw CodecError.unsuitable("the basis file was made for a cache of another shape")
-    }
+    try model?.check(description)
     let groups =
       model?.groups(in: description.geometry)
       ?? LayerGroup.groups(of: description.geometry, size: parameters.groupLayers)
@@ -82,13 +80,13 @@ struct SpectralEncoder: Sendable {
   }
 
   /// What a layer's probe queries say of it.
-  private struct Sensitivity: Sendable {
+  struct Sensitivity: Sendable {
     var noise: NoiseSensitivity
     /// Mean attention of each row; nil unless values are weighted by it.
     var masses: [Float]?
   }
 
-  private static func sensitivity(
+  static func sensitivity(
     of source: any CacheSource, layer: Int, parameters: SpectralParameters
   ) throws -> Sensitivity {
     let shape = source.description.geometry.layers[layer]

@@ -50,7 +50,7 @@ struct StepSearch: Sendable {
   private let share: Double
 
   /// Groups that are tried at most.
-  static let sampleGroups = 7
+  static let sampleGroups = 4
 
   /// Codes a sample of the groups around a first guess of the step.
   init(_ encoder: SpectralEncoder, around guess: Float) throws {

@@ -9,6 +9,7 @@ struct Restore: ParsableCommand {
   @Option(name: .shortAndLong, help: "The capture to write.") var output: String
   @Option(help: "Positions to restore: FIRST-LAST, both included, or FIRST- (default: all).")
   var tokens: PositionRange?
+  @OptionGroup var basis: BasisFileOption
 
   func run() throws {
     let bar = ProgressBar("restore", unit: "layers")
@@ -16,6 +17,7 @@ struct Restore: ParsableCommand {
     var pipeline = RestorePipeline(input: file, output: output)
     pipeline.firstPosition = tokens?.first
     pipeline.lastPosition = tokens?.last
+    pipeline.basisFile = basis.basisFile
     let description = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
     print("\(output): \(CacheHeadText.geometry(description.geometry))")

@@ -15,6 +15,7 @@ struct Verify: ParsableCommand {
   @Option(help: "The capture that the file was made of, or another of the same prompt.") var reference: String?
   @Option(name: .customLong("max-error"), help: "Exit with 1 if the mean attention-output error is above this.")
   var maxError: Double?
+  @OptionGroup var basis: BasisFileOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   func validate() throws {
@@ -25,7 +26,9 @@ struct Verify: ParsableCommand {
   func run() throws {
     let bar = ProgressBar("verify", unit: "layers")
     defer { bar.finish() }
-    let report = try VerifyPipeline(path: file, reference: reference).run { bar.update($0, of: $1) }
+    var pipeline = VerifyPipeline(path: file, reference: reference)
+    pipeline.basisFile = basis.basisFile
+    let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
     let isWithin = maxError.map { (report.comparison?.attention.mean ?? .infinity) <= $0 } ?? true
     if json {
