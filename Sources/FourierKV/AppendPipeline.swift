@@ -20,6 +20,9 @@ public struct AppendPipeline: Sendable {
   /// and have probe queries.
   public var measures = false
 
+  /// The basis file, if one of the files needs one; nil looks in the cache folder.
+  public var basisFile: String?
+
   public init(file: String, addition: String, output: String? = nil) {
     self.file = file
     self.addition = addition

@@ -17,6 +17,7 @@ struct Append: ParsableCommand {
   var unchecked = false
   @Flag(help: "Decode the longer file and store its attention-output error, with the longer cache's probe queries.")
   var measure = false
+  @OptionGroup var basis: BasisFileOption
 
   @OptionGroup var basis: BasisFileOption
 
@@ -25,6 +26,7 @@ struct Append: ParsableCommand {
     pipeline.isUnchecked = unchecked
     pipeline.basisFile = basis.basisFile
     pipeline.measures = measure
+    pipeline.basisFile = basis.basisFile
     let bar = ProgressBar("append", unit: "layers")
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
