@@ -19,12 +19,9 @@ struct Append: ParsableCommand {
   var measure = false
   @OptionGroup var basis: BasisFileOption
 
-  @OptionGroup var basis: BasisFileOption
-
   func run() throws {
     var pipeline = AppendPipeline(file: file, addition: cache, output: output)
     pipeline.isUnchecked = unchecked
-    pipeline.basisFile = basis.basisFile
     pipeline.measures = measure
     pipeline.basisFile = basis.basisFile
     let bar = ProgressBar("append", unit: "layers")
