@@ -12,6 +12,12 @@ struct RateCurveTests {
     #expect(curve.frontier.map(\.error) == [0.1, 0.2])
   }
 
+  @Test func hardlyMoreRatioDoesNotMakeUpForMoreError() {
+    #expect(curve([(4, 0.05), (4.07, 0.06)]).frontier.map(\.ratio) == [4])
+    #expect(curve([(4, 0.05), (4.09, 0.06)]).frontier.map(\.ratio) == [4, 4.09])
+    #expect(curve([(4, 0.05), (4, 0.05)]).frontier.count == 1)
+  }
+
   @Test func betweenPointsLogarithmsAreLinear() {
     // Error goes up fourfold while the ratio doubles; half of that on the way.
     guard case .ratio(let ratio) = curve([(4, 0.05), (8, 0.2)]).reach(at: 0.1) else {

@@ -6,7 +6,7 @@ import SpectralTransform
 /// Basis files, `.fkvbasis`: feature bases of a model in the container of formats/fkv.md (§14).
 public enum ModelBasisFile {
   /// n, the most features that a group may have: a basis is then n² numbers of 4 bytes in memory, 1 GiB.
-  public static let mostFeatures = 16_384
+  public static let mostFeatures = LayerGroup.mostFeatures
 
   /// What a basis file may claim: `ReadingLimits` with 4 GiB for all sections together.
   public static var limits: ReadingLimits { ReadingLimits(totalRawBytes: 4 << 30) }

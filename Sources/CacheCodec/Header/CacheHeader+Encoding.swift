@@ -31,6 +31,7 @@ extension CacheHeader {
     }
     if let basisHash { record.string(HeaderTag.basisHash, basisHash, required: true) }
     if let basisBytes { record.u64(HeaderTag.basisBytes, UInt64(basisBytes)) }
+    if let spectralCoding { record.record(HeaderTag.spectral, spectralCoding.record) }
     return record
   }
 

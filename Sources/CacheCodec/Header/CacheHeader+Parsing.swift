@@ -54,7 +54,9 @@ extension CacheHeader {
       writer: try record.ifPresent(HeaderTag.writer, record.string) ?? "",
       storedError: try Self.storedError(record, geometry: geometry),
       groupSizes: try Self.groupSizes(record, profile: profile, geometry: geometry),
-      basisHash: try Self.basisHash(record), basisBytes: try Self.basisBytes(record))
+      basisHash: try Self.basisHash(record), basisBytes: try Self.basisBytes(record),
+      spectralCoding: profile == .spectral
+        ? try record.ifPresent(HeaderTag.spectral, record.record).map(SpectralCoding.init(parsing:)) : nil)
   }
 
   private static func basisHash(_ record: RecordReader) throws -> String? {
@@ -210,6 +212,12 @@ extension CacheHeader {
       guard geometry.layers[layer..<layer + size].allSatisfy({ $0 == geometry.layers[layer] }) else {
         throw record.invalid(
           HeaderTag.groupSizes, found: "a group of \(size) from layer \(layer)", legal: "groups of layers of one shape")
+      }
+      let features = size * geometry.layers[layer].features
+      guard features <= LayerGroup.mostFeatures else {
+        throw record.invalid(
+          HeaderTag.groupSizes, found: "a group of \(features) features",
+          legal: "groups of \(LayerGroup.mostFeatures) features at most")
       }
       layer += size
     }

@@ -19,10 +19,13 @@ public struct CacheHeader: Hashable, Sendable {
   public var basisHash: String?
   /// Bytes of that basis file, for reports; nil where the file does not say.
   public var basisBytes: Int?
+  /// For profile `spectral`, what extending the file needs to know; nil for others and where the file does not say.
+  public var spectralCoding: SpectralCoding?
 
   public init(
     description: CacheDescription, profile: Profile, settings: [String], writer: String, storedError: StoredError?,
-    groupSizes: [Int] = [], basisHash: String? = nil, basisBytes: Int? = nil
+    groupSizes: [Int] = [], basisHash: String? = nil, basisBytes: Int? = nil,
+    spectralCoding: SpectralCoding? = nil
   ) {
     self.description = description
     self.profile = profile
@@ -32,6 +35,7 @@ public struct CacheHeader: Hashable, Sendable {
     self.groupSizes = groupSizes
     self.basisHash = basisHash
     self.basisBytes = basisBytes
+    self.spectralCoding = spectralCoding
   }
 }
 
@@ -64,10 +68,11 @@ enum HeaderTag {
   static let groupSizes: FieldTag = 0x0050
   static let basisHash: FieldTag = 0x0051
   static let basisBytes: FieldTag = 0x0052
+  static let spectral: FieldTag = 0x0053
 
   static let known: Set<FieldTag> = [
     profile, setting, writer, model, layers, rope, keyType, valueType, attentionScale, attentionSoftcap, storedError,
-    provenance, groupSizes, basisHash, basisBytes,
+    provenance, groupSizes, basisHash, basisBytes, spectral,
   ]
   static let repeated: Set<FieldTag> = [setting, layers, rope, provenance]
 
@@ -110,5 +115,15 @@ enum HeaderTag {
     static let heads: FieldTag = 2
 
     static let known: Set<FieldTag> = [probeQueries, heads]
+  }
+
+  enum Spectral {
+    static let keyStep: FieldTag = 1
+    static let valueStep: FieldTag = 2
+    static let window: FieldTag = 3
+    static let windowCoding: FieldTag = 4
+    static let segmentTokens: FieldTag = 5
+
+    static let known: Set<FieldTag> = [keyStep, valueStep, window, windowCoding, segmentTokens]
   }
 }

@@ -82,7 +82,7 @@ extension SpectralEncoder {
         best?.writer.discard()
         best = next
       }
-      guard let factor else { break }
+      guard let factor, factor.isFinite else { break }
       steps = steps.scaled(by: min(max(factor, 0.2), 5))
     }
     return best!

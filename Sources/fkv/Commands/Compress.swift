@@ -1,6 +1,7 @@
 import ArgumentParser
 import CacheCodec
 import FourierKV
+import KVCacheModel
 
 struct Compress: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -78,6 +79,7 @@ struct Compress: ParsableCommand {
     } else if let source = report.basisSource {
       print("basis \(source.name)")
     }
+    if report.profile == .spectral, let note = Self.unrotatedNote(report.description) { Diagnostics.note(note) }
     if let stored = report.storedError {
       print(
         "attention-output error \(Format.significant(stored.errors.mean)) mean, \(Format.significant(stored.errors.max)) max "
@@ -85,6 +87,19 @@ struct Compress: ParsableCommand {
     } else {
       Diagnostics.note("the cache holds no probe queries: no attention error was measured")
     }
+  }
+}
+
+extension Compress {
+  /// What to say of layers whose keys are coded with their rotation, since none is known that could be undone; nil where
+  /// there are none.
+  static func unrotatedNote(_ description: CacheDescription) -> String? {
+    let layers = description.geometry.layers
+    let count = layers.count { $0.tokens > 0 && description.ropes[$0.ropeIndex].pairing == .none }
+    guard count > 0 else { return nil }
+    return
+      "the cache names no rotary embedding for \(count == layers.count ? "its" : "\(count) of \(layers.count)") layers: "
+      + "their keys are coded as they are, which costs bytes if they are rotated"
   }
 }
 

@@ -5,7 +5,7 @@ import FourierKV
 /// with its name beside it. Light or dark as the reader's system is; no script, no outside fonts.
 struct RateErrorPlot {
   private static let size = (width: 800.0, height: 560.0)
-  private static let area = (left: 64.0, right: 672.0, top: 76.0, bottom: 504.0)
+  private static let area = (left: 64.0, right: 736.0, top: 76.0, bottom: 504.0)
 
   /// One method's points.
   private struct Line {
@@ -32,9 +32,11 @@ struct RateErrorPlot {
     let x = LogAxis([1] + shown.map(\.size.ratio), pixels: (Self.area.left, Self.area.right))
     let y = LogAxis(shown.map(\.comparison.attention.mean), pixels: (Self.area.bottom, Self.area.top))
     (self.x, self.y) = (x, y)
-    lines = report.methods.enumerated().compactMap { index, method in
+    lines = report.methods.compactMap { method in
       let points = shown.filter { $0.method == method }
       guard let first = points.first else { return nil }
+      // By name, so that a method has the same colour in every plot.
+      let index = BenchPipeline.methodNames.firstIndex(of: method) ?? 0
       func place(_ point: RateCurve.Point) -> LabelRoom.Point { (x.position(point.ratio), y.position(point.error)) }
       let all = points.map { RateCurve.Point(ratio: $0.size.ratio, error: $0.comparison.attention.mean) }
       return Line(
