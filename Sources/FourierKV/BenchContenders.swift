@@ -101,6 +101,9 @@ final class BenchContenders {
     of cache: MemoryCache, skip: (BenchReport.Skip) -> Void, _ body: (any BenchContender) throws -> Void
   ) throws {
     for name in Self.names where isChosen(name) {
+      if name == "spectral-model", basis == nil {
+        skip(BenchReport.Skip(method: name, setting: "", reason: "no --basis-file was given"))
+      }
       for contender in product(name) { try body(contender) }
       for baseline in plain(name, tokens: cache.description.geometry.tokens) {
         try body(BaselineContender(baseline: baseline))
