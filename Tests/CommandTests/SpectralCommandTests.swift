@@ -50,7 +50,8 @@ import Testing
       "compress", try files.capture("p.safetensors", plain), "-o", files.path("p.fkv"), "--step", "0.1",
     ])
     run.expectSuccess()
-    #expect(run.errors.contains("fkv: the cache names no rotary embedding for its layers: their keys are coded as they are"))
+    #expect(
+      run.errors.contains("fkv: the cache names no rotary embedding for its layers: their keys are coded as they are"))
     #expect(try FKVCache(path: files.path("p.fkv")).description.ropes[0].pairing == .none)
 
     var mixed = SyntheticCache.make(layers: 4, tokens: 40, headDim: 8, slidingWindow: 10)

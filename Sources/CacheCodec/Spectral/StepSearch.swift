@@ -62,7 +62,9 @@ struct StepSearch: Sendable {
         ($0 * 2 + 1) * count / (2 * Self.sampleGroups)
       }
     let steps: [Float] = [0.5, 1.1, 2.4].map { $0 * guess }
-    let trials = try ParallelLoop.map(sample.count, width: encoder.width) { try Self.trials(encoder, group: sample[$0], steps: steps) }
+    let trials = try ParallelLoop.map(sample.count, width: encoder.width) {
+      try Self.trials(encoder, group: sample[$0], steps: steps)
+    }
     var curves: [CacheKind: Curve] = [:]
     for kind in CacheKind.allCases {
       var curve = Curve()

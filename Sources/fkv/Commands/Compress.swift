@@ -97,7 +97,8 @@ extension Compress {
     let layers = description.geometry.layers
     let count = layers.count { $0.tokens > 0 && description.ropes[$0.ropeIndex].pairing == .none }
     guard count > 0 else { return nil }
-    return "the cache names no rotary embedding for \(count == layers.count ? "its" : "\(count) of \(layers.count)") layers: "
+    return
+      "the cache names no rotary embedding for \(count == layers.count ? "its" : "\(count) of \(layers.count)") layers: "
       + "their keys are coded as they are, which costs bytes if they are rotated"
   }
 }

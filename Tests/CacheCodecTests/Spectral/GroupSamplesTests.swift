@@ -84,7 +84,9 @@ import Testing
     }
     let last: Double = test.type == .float16 ? 0x1p-11 : test.type == .bfloat16 ? 0x1p-8 : 0x1p-24
     for (original, found) in zip(tensors, target) {
-      let (x, y) = (ElementCoding.decode(original.bytes, as: test.type), ElementCoding.decode(found.bytes, as: test.type))
+      let (x, y) = (
+        ElementCoding.decode(original.bytes, as: test.type), ElementCoding.decode(found.bytes, as: test.type)
+      )
       var worst = WorstError()
       for row in 0..<26 {
         let size = Double((0..<7).map { abs(x[row * 7 + $0]) }.max()!)

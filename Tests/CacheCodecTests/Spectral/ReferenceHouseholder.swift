@@ -22,6 +22,7 @@ enum ReferenceHouseholder {
   static func orthonormal(_ n: Int, seed: UInt64) -> [Double] {
     var generator = RepeatableGenerator(seed: seed)
     return rows(
-      dimension: n, integers: (0..<n).map { j in (0..<n - j).map { _ in Int16.random(in: -99...99, using: &generator) | 1 } })
+      dimension: n,
+      integers: (0..<n).map { j in (0..<n - j).map { _ in Int16.random(in: -99...99, using: &generator) | 1 } })
   }
 }

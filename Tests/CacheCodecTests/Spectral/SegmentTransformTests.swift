@@ -37,7 +37,8 @@ import Testing
             // Sums of n and N products, both ways, of numbers whose norm in a block is below 12·√(nN).
             let rounding = 2 * Double(n + block + 8) * 0x1p-24 * Double(n * block).squareRoot() * 12
             #expect(
-              error <= 0.6 * factor * Double(step) * Double(n * block).squareRoot() + rounding * Double(n + block).squareRoot())
+              error <= 0.6 * factor * Double(step) * Double(n * block).squareRoot() + rounding
+                * Double(n + block).squareRoot())
           }
         }
       }

@@ -116,9 +116,8 @@ import Testing
       twice.index = 9
       sections.append(twice)
     }
-    try expectRefusal("rows", "2 from 0", "rows from 8 on") { sections in
-      sections[1].tokens = 0..<8
-      sections[1].raw = 128
+    try expectRefusal("rows", "8 from 1", "rows from 2 on") { sections in
+      sections[1].tokens = 1..<9
     }
     try expectRefusal("rows", "26", "24, the layers' tokens") { sections in
       sections[4].tokens = 20..<26

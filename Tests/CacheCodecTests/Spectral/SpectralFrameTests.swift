@@ -52,7 +52,8 @@ import Testing
     var allowed: String
     var testDescription: String { "\(field) \(declared)" }
 
-    init(_ place: Int, _ number: some FixedWidthInteger, _ field: String, _ allowed: String, _ declared: String? = nil) {
+    init(_ place: Int, _ number: some FixedWidthInteger, _ field: String, _ allowed: String, _ declared: String? = nil)
+    {
       self.place = place
       bytes = withUnsafeBytes(of: number.littleEndian) { Array($0) }
       self.field = field
@@ -102,7 +103,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [(24, "basis bytes"), (32, "exact bytes")]) func streamsLieWithinTheFrame(place: Int, field: String) {
+  @Test(arguments: [(24, "basis bytes"), (32, "exact bytes")]) func streamsLieWithinTheFrame(place: Int, field: String)
+  {
     let bytes = SpectralCases.frame().encoded(elementSize: 2).bytes
     let left = bytes.count - place - 8
     for declared in [UInt64(left + 1), 1 << 63, .max] {

@@ -98,7 +98,9 @@ import Testing
   }
 
   @Test func blocks() {
-    for rows in 0...40 { for n in 1...9 { #expect(SpectralSegment.blocks(rows: rows, blockLength: n) == (rows + n - 1) / n) } }
+    for rows in 0...40 {
+      for n in 1...9 { #expect(SpectralSegment.blocks(rows: rows, blockLength: n) == (rows + n - 1) / n) }
+    }
   }
 
   /// Rows with few coefficients go, and trailing components that are empty then.
