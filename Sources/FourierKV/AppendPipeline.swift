@@ -12,13 +12,14 @@ public struct AppendPipeline: Sendable {
   public var addition: String
   /// Where to write the longer file; nil replaces `file`.
   public var output: String?
-  /// The basis file, if the file needs one; nil looks in the cache folder.
-  public var basisFile: String?
   /// Whether to go on where token ids are missing, so that nobody can tell that the prompts agree.
   public var isUnchecked = false
   /// Whether to decode the longer file and store its attention-output error; the addition must be of the whole prompt
   /// and have probe queries.
   public var measures = false
+
+  /// The basis file, if one of the files needs one; nil looks in the cache folder.
+  public var basisFile: String?
 
   public init(file: String, addition: String, output: String? = nil) {
     self.file = file

@@ -9,16 +9,23 @@ final class BenchContenders {
   /// Learned once for all captures.
   private var calibrated: Result<KVTCAnalysis, any Error>?
 
-  init(methods: Set<String>?, calibration: [any CacheSource]) {
+  private let basis: ModelBasis?
+
+  init(methods: Set<String>?, calibration: [any CacheSource], basis: ModelBasis? = nil) {
     self.methods = methods
     self.calibration = calibration
+    self.basis = basis
   }
 
   /// Every method's name, fkv's own first.
   static let names = [
-    "fourier", "lossless", "q8_0", "q4_0", "q4_0+hadamard", "kivi", "streaming", "kvtc", "kvtc-own", "cachegen",
+    "spectral", "spectral-1", "spectral-model", "spectral-weighted", "fourier", "lossless", "q8_0", "q4_0",
+    "q4_0+hadamard", "kivi", "streaming", "kvtc", "kvtc-own", "cachegen",
     "cachegen-delta", "lz4", "zstd",
   ]
+
+  /// The errors that profile `spectral` is told to meet.
+  private static let errors: [Double] = [0.03, 0.05, 0.085, 0.11, 0.15, 0.2, 0.3]
 
   /// KVTC's budgets: 16 bits over bits a number.
   private static let budgets: [Double] = [4, 6, 8, 12, 16, 24, 32, 64]
@@ -29,6 +36,18 @@ final class BenchContenders {
   /// fkv's own profiles; a new one is a name above and its settings here.
   private func product(_ name: String) -> [ProductContender] {
     switch name {
+    case "spectral", "spectral-1", "spectral-model", "spectral-weighted":
+      guard name != "spectral-model" || basis != nil else { return [] }
+      return Self.errors.map { error in
+        var parameters = SpectralParameters()
+        parameters.rate = .targetError(error)
+        parameters.groupLayers = name == "spectral-1" ? 1 : nil
+        parameters.weightsValuesByAttention = name == "spectral-weighted"
+        parameters.basis = name == "spectral-model" ? .model : .embedded
+        return ProductContender(
+          method: name, setting: "target error \(error)", encoding: .spectral(parameters),
+          basis: name == "spectral-model" ? basis : nil)
+      }
     case "lossless": return [ProductContender(method: name, setting: "byte planes, LZ4", encoding: .lossless)]
     case "fourier":
       let published = [("published", Double?.none), ("all", 1)].flatMap { label, fraction in

@@ -8,12 +8,12 @@ import KVCacheModel
 public struct RestorePipeline: Sendable {
   public var input: String
   public var output: String
-  /// The basis file, if the input needs one; nil looks in the cache folder.
-  public var basisFile: String?
   /// The first and last position to restore; nil takes the cache's own. Profiles `lossless` and `spectral` do not read
   /// what holds other positions only.
   public var firstPosition: Int?
   public var lastPosition: Int?
+  /// The basis file, if the input needs one; nil looks in the cache folder.
+  public var basisFile: String?
 
   public init(input: String, output: String) {
     self.input = input

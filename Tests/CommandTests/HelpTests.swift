@@ -13,7 +13,7 @@ import Testing
     ),
     ("inspect", ["--json"]), ("verify", ["--reference", "--max-error", "--json"]),
     ("restore", ["--output", "--tokens"]),
-    ("append", ["--output", "--unchecked", "--measure"]),
+    ("append", ["--output", "--unchecked", "--measure", "--basis-file"]),
   ]
 
   @Test func theRootListsEveryCommand() throws {

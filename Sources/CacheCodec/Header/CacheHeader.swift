@@ -123,5 +123,7 @@ enum HeaderTag {
     static let window: FieldTag = 3
     static let windowCoding: FieldTag = 4
     static let segmentTokens: FieldTag = 5
+
+    static let known: Set<FieldTag> = [keyStep, valueStep, window, windowCoding, segmentTokens]
   }
 }

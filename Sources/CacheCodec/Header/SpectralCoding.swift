@@ -40,6 +40,7 @@ extension SpectralCoding {
 
   /// Reads the record; throws `FormatError` where a field is missing or cannot be.
   init(parsing record: RecordReader) throws {
+    try record.check(known: HeaderTag.Spectral.known)
     func step(_ tag: FieldTag) throws -> Float {
       let value = try record.f32(tag)
       guard value.isFinite, value > 0 else { throw record.invalid(tag, found: value, legal: "a positive number") }

@@ -17,14 +17,13 @@ struct Append: ParsableCommand {
   var unchecked = false
   @Flag(help: "Decode the longer file and store its attention-output error, with the longer cache's probe queries.")
   var measure = false
-
   @OptionGroup var basis: BasisFileOption
 
   func run() throws {
     var pipeline = AppendPipeline(file: file, addition: cache, output: output)
     pipeline.isUnchecked = unchecked
-    pipeline.basisFile = basis.basisFile
     pipeline.measures = measure
+    pipeline.basisFile = basis.basisFile
     let bar = ProgressBar("append", unit: "layers")
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()

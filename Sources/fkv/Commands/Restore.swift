@@ -7,17 +7,17 @@ struct Restore: ParsableCommand {
 
   @Argument(help: "The .fkv file.") var file: String
   @Option(name: .shortAndLong, help: "The capture to write.") var output: String
-  @OptionGroup var basis: BasisFileOption
   @Option(help: "Positions to restore: FIRST-LAST, both included, or FIRST- (default: all).")
   var tokens: PositionRange?
+  @OptionGroup var basis: BasisFileOption
 
   func run() throws {
     let bar = ProgressBar("restore", unit: "layers")
     defer { bar.finish() }
     var pipeline = RestorePipeline(input: file, output: output)
-    pipeline.basisFile = basis.basisFile
     pipeline.firstPosition = tokens?.first
     pipeline.lastPosition = tokens?.last
+    pipeline.basisFile = basis.basisFile
     let description = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
     print("\(output): \(CacheHeadText.geometry(description.geometry))")
