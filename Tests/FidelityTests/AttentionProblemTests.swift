@@ -10,7 +10,8 @@ import Testing
     let elements = (0..<2 * count * 3).map { Float($0) }
     return AttentionProblem(
       layer: layer,
-      queries: ProbeQueries(heads: 2, count: count, headDim: 3, firstPosition: 30 - count, elements: elements), scale: 1)
+      queries: ProbeQueries(heads: 2, count: count, headDim: 3, firstPosition: 30 - count, elements: elements), scale: 1
+    )
   }
 
   @Test func thinningKeepsEvenlySpreadQueries() {

@@ -88,7 +88,8 @@ import Testing
   @Test func quantisedVectorsFollowThoseGiven() {
     for (n, s, step) in [(6, 6, Float(0.001)), (20, 12, 0.01), (40, 40, 0.002), (70, 50, 0.0005)] {
       let given = ReferenceBasis.orthonormal(n, seed: UInt64(n))
-      let basis = QuantisedBasis(vectors: given.map { Float($0) }, dimension: n, steps: Array(repeating: step, count: s))
+      let basis = QuantisedBasis(
+        vectors: given.map { Float($0) }, dimension: n, steps: Array(repeating: step, count: s))
       let found = basis.vectors().map { Double($0) }
       var before = 0.0
       for j in 0..<s {
@@ -112,7 +113,8 @@ import Testing
     let step: Float = 0.02
     for n in [31, 32, 33, 64, 70] {
       let given = ReferenceBasis.orthonormal(n, seed: UInt64(7 * n))
-      let basis = QuantisedBasis(vectors: given.map { Float($0) }, dimension: n, steps: Array(repeating: step, count: n))
+      let basis = QuantisedBasis(
+        vectors: given.map { Float($0) }, dimension: n, steps: Array(repeating: step, count: n))
       var rest = given
       var worst = WorstError()
       for j in 0..<n {

@@ -5,7 +5,9 @@ import Testing
 @testable import CacheCodec
 
 @Suite struct FeatureWeightsTests {
-  private static func mean(_ values: [Double]) -> Double { exp(values.map { log($0) }.reduce(0, +) / Double(values.count)) }
+  private static func mean(_ values: [Double]) -> Double {
+    exp(values.map { log($0) }.reduce(0, +) / Double(values.count))
+  }
 
   @Test func theFormulaInDouble() {
     let sensitivities: [[Float]] = [[0.1, 3, 0.7], [20, 4], [1e-3, 0.02, 0.5, 0.9]]

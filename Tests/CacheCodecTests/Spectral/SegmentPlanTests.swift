@@ -7,7 +7,8 @@ import Testing
   static let plans = [
     SpectralParameters(), SpectralCases.parameters(), SpectralCases.parameters(block: 1, sinks: 0, window: 0),
     SpectralCases.parameters(block: 3, sinks: 7, window: 50), SpectralCases.parameters(window: 64, coding: .lossless),
-    SpectralCases.parameters(sinks: 1000), SpectralCases.parameters(window: 1000), SpectralCases.parameters(segment: 16),
+    SpectralCases.parameters(sinks: 1000), SpectralCases.parameters(window: 1000),
+    SpectralCases.parameters(segment: 16),
   ]
 
   @Test(arguments: plans.indices) func everyRowIsCoveredOnce(index: Int) {
@@ -26,12 +27,15 @@ import Testing
         #expect((segment.rows.lowerBound - body[0].rows.lowerBound) % parameters.blockLength == 0)
       }
       let zones = plan.segments.map(\.zone).filter { $0 != .body }
-      #expect([[], [.latest], [.window, .latest]].contains(zones) && plan.segments.map(\.zone).suffix(zones.count) == zones)
+      #expect(
+        [[], [.latest], [.window, .latest]].contains(zones) && plan.segments.map(\.zone).suffix(zones.count) == zones)
       if let graded = plan.segments.first(where: { $0.zone == .window }) {
         #expect(graded.rows.count % parameters.blockLength == 0)
       }
-      #expect(plan.exact.first.map { $0 == 0..<min(parameters.sinks, tokens) } ?? (parameters.sinks == 0 || tokens == 0
-        || parameters.windowCoding == .lossless))
+      #expect(
+        plan.exact.first.map { $0 == 0..<min(parameters.sinks, tokens) }
+          ?? (parameters.sinks == 0 || tokens == 0
+            || parameters.windowCoding == .lossless))
     }
   }
 
