@@ -29,5 +29,7 @@ public struct TensorSummary: Hashable, Sendable {
   public struct Part: Hashable, Sendable {
     public var name: String
     public var bytes: Int
+    /// What the part's numbers take as they are stored in the cache; nil for parts that are no exact copy.
+    public var rawBytes: Int?
   }
 }

@@ -17,18 +17,25 @@ extension FKVCache {
       let entries = try losslessLayer(kind, layer: layer).parts.map(\.entry)
       return TensorSummary(
         fileBytes: entries.reduce(0) { $0 + $1.fileBytes },
-        parts: [TensorSummary.Part(name: "exact", bytes: entries.reduce(0) { $0 + $1.storedBytes })],
+        parts: [
+          TensorSummary.Part(
+            name: "exact", bytes: entries.reduce(0) { $0 + $1.storedBytes },
+            rawBytes: shape.elementCount * description.elementType(of: kind).byteCount)
+        ],
         exactFeatures: shape.features, states: 0)
     case .fourier:
       let entry = try fourierSection(kind, layer: layer)
-      let parts = try FourierSection.head(
-        reader.payload(of: entry), layer: shape, place: place(kind, layer)
-      ).parts
+      let head = try FourierSection.head(reader.payload(of: entry), layer: shape, place: place(kind, layer))
+      let parts = head.parts
+      let size = description.elementType(of: kind).byteCount
+      let edgeTokens = head.numbers[0] + head.numbers[2]
       return TensorSummary(
         fileBytes: entry.fileBytes,
         parts: [
-          TensorSummary.Part(name: "sinks and window", bytes: parts.edge),
-          TensorSummary.Part(name: "exact features", bytes: parts.exact),
+          TensorSummary.Part(
+            name: "sinks and window", bytes: parts.edge, rawBytes: edgeTokens * shape.features * size),
+          TensorSummary.Part(
+            name: "exact features", bytes: parts.exact, rawBytes: parts.exactFeatures * head.numbers[1] * size),
           TensorSummary.Part(name: "coefficients", bytes: parts.coefficients),
         ], exactFeatures: parts.exactFeatures, states: parts.states)
     case .spectral:

@@ -30,6 +30,14 @@ public struct InspectPipeline: Sendable {
     public var keys: [TensorSummary]
     public var values: [TensorSummary]
 
+    /// Bytes of the parts that are kept bit for bit, as they are stored and as they were; nil where there are none or
+    /// the profile does not tell them apart.
+    public var exactParts: (bytes: Int, rawBytes: Int)? {
+      let parts = (keys + values).flatMap(\.parts).filter { $0.rawBytes != nil }
+      guard !parts.isEmpty else { return nil }
+      return (parts.reduce(0) { $0 + $1.bytes }, parts.reduce(0) { $0 + $1.rawBytes! })
+    }
+
     /// Where the bytes of the whole file went, by name, in file order of first appearance; sums to the file's size.
     public var breakdown: [(name: String, bytes: Int)] {
       var order: [String] = []

@@ -42,6 +42,9 @@ struct InspectJSON: Encodable {
   var sections: [Section]
   var layers: [Layer]
   var breakdown: [String: Int]
+  /// Bytes of the parts kept bit for bit, in the file and before.
+  var exactBytes: Int?
+  var exactRawBytes: Int?
 
   init(_ report: InspectPipeline.Report) {
     head = CacheHeadJSON(report.header, size: report.size)
@@ -55,11 +58,13 @@ struct InspectJSON: Encodable {
         keyStates: report.keys[$0].states, valueStates: report.values[$0].states, keyStep: report.keys[$0].step,
         valueStep: report.values[$0].step)
     }
+    exactBytes = report.exactParts?.bytes
+    exactRawBytes = report.exactParts?.rawBytes
     breakdown = Dictionary(uniqueKeysWithValues: report.breakdown.map { ($0.name, $0.bytes) })
   }
 
   private enum CodingKeys: String, CodingKey {
-    case hasTokens, sections, layers, breakdown
+    case hasTokens, sections, layers, breakdown, exactBytes, exactRawBytes
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -69,6 +74,8 @@ struct InspectJSON: Encodable {
     try container.encode(sections, forKey: .sections)
     try container.encode(layers, forKey: .layers)
     try container.encode(breakdown, forKey: .breakdown)
+    try container.encodeIfPresent(exactBytes, forKey: .exactBytes)
+    try container.encodeIfPresent(exactRawBytes, forKey: .exactRawBytes)
   }
 }
 
@@ -97,8 +104,12 @@ enum InspectText {
     for (name, bytes) in report.breakdown {
       parts.add([name, "\(bytes)", Format.percent(bytes, of: report.size.fileBytes)])
     }
+    let exact = report.exactParts.map { part in
+      let gain = part.bytes == 0 ? 0 : Double(part.rawBytes) / Double(part.bytes)
+      return "exact     \(Format.bytes(part.bytes)) hold \(Format.bytes(part.rawBytes)) bit for bit: \(Format.ratio(gain))"
+    }
     let head =
-      CacheHeadText.lines(report.header, size: report.size) + [
+      CacheHeadText.lines(report.header, size: report.size) + [exact].compactMap { $0 } + [
         "tokens    \(report.hasTokens ? "the prompt's token ids are in the file" : "no token ids in the file")"
       ]
     return (head + ["", layers.text, "", parts.text]).joined(separator: "\n")
