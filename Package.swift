@@ -67,7 +67,9 @@ let package = Package(
     .target(
       name: "Baselines",
       dependencies: ["KVCacheModel", "ComputeKernels", "SpectralTransform", "Coding", "CacheCodec", "CZlib", "CZstd"]),
-    .testTarget(name: "BaselinesTests", dependencies: ["Baselines", "Fidelity", "TestSupport"]),
+    .testTarget(
+      name: "BaselinesTests",
+      dependencies: ["Baselines", "CacheCodec", "Coding", "Fidelity", "FourierKV", "Interchange", "TestSupport", "fkv"]),
 
     // The public face and the command line.
     .target(
@@ -79,7 +81,9 @@ let package = Package(
     .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
     .executableTarget(
       name: "fkv",
-      dependencies: ["FourierKV", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "FourierKV", "CacheCodec", "KVCacheModel", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .testTarget(name: "CommandTests", dependencies: ["fkv", "FourierKV", "TestSupport"]),
 
     // Shared by all tests: shapes, a repeatable generator, synthetic caches, scratch folders.

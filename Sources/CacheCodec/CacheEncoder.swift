@@ -93,12 +93,14 @@ public struct CacheEncoder: Sendable {
     // A target that cannot be written to must not cost the search for steps.
     try FKVWriter(path: path).discard()
     let description = source.description
-    let encoder = try SpectralEncoder(source, parameters: parameters, model: basis)
+    let encoder = try SpectralEncoder(
+      source, parameters: parameters, model: parameters.basis == .model ? basis : nil, width: width)
     func header(_ pass: SpectralEncoder.Pass) -> CacheHeader {
       CacheHeader(
         description: description, profile: .spectral, settings: method.settings + pass.steps.settings, writer: writer,
         storedError: pass.errors.map { StoredError(probeQueries: description.probeQueries, errors: $0) },
-        groupSizes: encoder.groups.map(\.count), basisHash: parameters.basis == .model ? basis?.hash : nil)
+        groupSizes: encoder.groups.map(\.count), basisHash: encoder.model?.hash, basisBytes: encoder.model?.fileBytes,
+        spectralCoding: SpectralCoding(parameters, steps: pass.steps))
     }
     let pass = try encoder.write(
       tokens: includesTokens ? description.tokens : nil, path: path,

@@ -8,6 +8,7 @@ extension SectionKind {
     kind == .key ? .spectralKeyFrame : .spectralValueFrame
   }
   static func spectralSegment(_ kind: CacheKind) -> SectionKind { kind == .key ? .spectralKeys : .spectralValues }
+  static func basis(_ kind: CacheKind) -> SectionKind { kind == .key ? .basisKeys : .basisValues }
 }
 
 /// Where the bytes of keys or values of a layer, or of a group of layers, went.

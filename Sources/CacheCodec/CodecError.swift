@@ -18,6 +18,12 @@ public enum CodecError: Error, Equatable, Sendable {
   case basisNeeded(hash: String)
   /// The basis file that was given is another than the file needs.
   case wrongBasis(needed: String, found: String)
+  /// The basis file was made for another model than made the cache; both are name and fingerprint.
+  case basisOfOtherModel(basis: String, cache: String)
+  /// The file is a basis file and holds no cache.
+  case isBasisFile
+  /// The file is no basis file.
+  case notBasisFile
   /// The cache is of a shape that the codec cannot take.
   case unsuitable(String)
 }
@@ -38,9 +44,15 @@ extension CodecError: CustomStringConvertible {
     case .unknownProfile(let code):
       "header: profile \(code) is unknown here; a newer fkv may read it"
     case .basisNeeded(let hash):
-      "the file needs the basis file with hash \(hash); name it with --basis-file"
+      "the file needs the basis file with hash \(hash), and none was given"
     case .wrongBasis(let needed, let found):
       "the file needs the basis file with hash \(needed), the one given has \(found)"
+    case .basisOfOtherModel(let basis, let cache):
+      "the basis file was made for model \(basis), the cache is of model \(cache)"
+    case .isBasisFile:
+      "a basis file, which holds no cache; name it with --basis-file"
+    case .notBasisFile:
+      "not a basis file: its header lacks the basis field"
     case .unsuitable(let reason):
       reason
     }

@@ -14,12 +14,13 @@ extension FKVCache {
     guard shape.elementCount > 0 else { return TensorSummary(fileBytes: 0, parts: [], exactFeatures: 0, states: 0) }
     switch header.profile {
     case .lossless:
-      let entry = try section(kind, layer: layer)
+      let entries = try losslessLayer(kind, layer: layer).parts.map(\.entry)
       return TensorSummary(
-        fileBytes: entry.fileBytes, parts: [TensorSummary.Part(name: "exact", bytes: entry.storedBytes)],
+        fileBytes: entries.reduce(0) { $0 + $1.fileBytes },
+        parts: [TensorSummary.Part(name: "exact", bytes: entries.reduce(0) { $0 + $1.storedBytes })],
         exactFeatures: shape.features, states: 0)
     case .fourier:
-      let entry = try section(kind, layer: layer)
+      let entry = try fourierSection(kind, layer: layer)
       let parts = try FourierSection.head(
         reader.payload(of: entry), layer: shape, place: place(kind, layer)
       ).parts

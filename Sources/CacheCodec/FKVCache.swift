@@ -36,8 +36,12 @@ public final class FKVCache: CacheSource {
     spectral = nil
     for (layer, shape) in description.geometry.layers.enumerated() {
       for kind in CacheKind.allCases where shape.elementCount > 0 {
-        try section(kind, layer: layer).checkRawBytes(
-          shape.elementCount * description.elementType(of: kind).byteCount)
+        if header.profile == .lossless {
+          _ = try losslessLayer(kind, layer: layer)
+        } else {
+          try fourierSection(kind, layer: layer).checkRawBytes(
+            shape.elementCount * description.elementType(of: kind).byteCount)
+        }
       }
     }
   }
@@ -54,13 +58,9 @@ public final class FKVCache: CacheSource {
     }
     switch header.profile {
     case .lossless:
-      return try LosslessSection.decode(
-        reader.payload(of: section(kind, layer: layer)), layer: shape, elementType: type)
+      return try losslessLayer(kind, layer: layer).tensor(reader)
     case .fourier:
-      return try FourierSection(
-        parsing: reader.payload(of: section(kind, layer: layer)), layer: shape, elementSize: type.byteCount,
-        place: place(kind, layer)
-      ).restored(layer: shape, elementType: type)
+      return try parsedFourier(kind, layer: layer).restored(layer: shape, elementType: type)
     case .spectral:
       let spectral = spectral!
       let group = spectral.groupIndex(ofLayer: layer)
@@ -68,14 +68,6 @@ public final class FKVCache: CacheSource {
         try spectral.tensors(kind, group: group)
       }[layer - spectral.groups[group].firstLayer]
     }
-  }
-
-  /// Keys or values of one layer, of which only `rows` are needed: for profile `spectral` other segments are not read,
-  /// and their rows are 0.
-  public func tensor(_ kind: CacheKind, layer: Int, rows: Range<Int>) throws -> CacheTensor {
-    guard let spectral else { return try tensor(kind, layer: layer) }
-    let group = spectral.groupIndex(ofLayer: layer)
-    return try spectral.tensors(kind, group: group, rows: rows)[layer - spectral.groups[group].firstLayer]
   }
 
   /// The whole cache in memory, decoded on all cores.
@@ -91,12 +83,26 @@ public final class FKVCache: CacheSource {
   /// An `.fkv` holds no probe queries: they belong to the reference it is compared with.
   public func probeQueries(layer: Int) -> ProbeQueries? { nil }
 
-  func section(_ kind: CacheKind, layer: Int) throws -> SectionEntry {
-    let sectionKind: SectionKind = header.profile == .lossless ? .lossless(kind) : .fourier(kind)
-    guard let entry = reader.section(sectionKind, layer: layer) else {
+  /// The sections of a layer's keys or values in profile `lossless`.
+  func losslessLayer(_ kind: CacheKind, layer: Int) throws -> LosslessLayer {
+    try LosslessLayer(
+      kind, layer: layer, shape: description.geometry.layers[layer], elementType: description.elementType(of: kind),
+      reader: reader)
+  }
+
+  /// The section of a layer's keys or values in profile `fourier`.
+  func fourierSection(_ kind: CacheKind, layer: Int) throws -> SectionEntry {
+    guard let entry = reader.section(.fourier(kind), layer: layer) else {
       throw CodecError.missingSection(layer: layer, kind: kind)
     }
     return entry
+  }
+
+  /// The same, read and understood.
+  func parsedFourier(_ kind: CacheKind, layer: Int) throws -> FourierSection {
+    try FourierSection(
+      parsing: reader.payload(of: fourierSection(kind, layer: layer)), layer: description.geometry.layers[layer],
+      elementSize: description.elementType(of: kind).byteCount, place: place(kind, layer))
   }
 
   func place(_ kind: CacheKind, _ layer: Int) -> String { "layer \(layer) \(kind.name)s" }

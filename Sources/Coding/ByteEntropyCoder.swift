@@ -1,7 +1,7 @@
 import CKernels
 
 /// Order-0 entropy coding of bytes whose distribution changes along the way: segments of equal length, each with its own
-/// table. The bytes are described in formats/fkv.md, chapter "Byte planes", method 2.
+/// table. The bytes are described in formats/coding.md, "Entropy-coded bytes".
 enum ByteEntropyCoder {
   /// Segment length u32, table bytes u32, 32 states u32.
   static let headerBytes = 8 + 128

@@ -21,7 +21,7 @@ struct ByteTable: Equatable {
   /// The table of `codes`, or nil if all are 0.
   ///
   /// With W the sum of weights, a byte of weight w > 0 gets max(1, ⌊4096 w / W⌋); what is missing to 4096, or too much,
-  /// falls to the largest frequencies: see formats/fkv.md.
+  /// falls to the largest frequencies: see formats/coding.md, "Entropy-coded bytes".
   init?(codes: [UInt8]) {
     let weights = codes.map { Self.weight(Int($0)) }
     let sum = weights.reduce(0, +)

@@ -3,7 +3,7 @@
 ///
 /// Each row is coded by one of 62 static models (`CoefficientModels`) with rANS over 32 interleaved lanes; rows of zeros
 /// cost no time and next to no bits. The models are known before the first symbol, so that decoding vectorises. The bytes
-/// are described in formats/fkv.md, chapter "Coefficient streams".
+/// are described in formats/coding.md, "Coefficient streams".
 public enum CoefficientCoder {
   /// The first byte of a stream.
   enum Kind: UInt8 {

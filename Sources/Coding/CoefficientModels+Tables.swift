@@ -2,7 +2,7 @@ extension CoefficientModels {
   /// The frequencies of the 26 tables of a family, in units of 2^-15: of magnitude 0, of each sign of magnitudes 1, 2, …,
   /// and last of the escape. A table's escape is the magnitude that its last entry stands for.
   ///
-  /// The values are part of the format (formats/fkv.md, "Coefficient tables"); their making is in
+  /// The values are part of the format (formats/coding.md, "Coefficient tables"); their making is in
   /// CoefficientTablesTests.
   static func frequencies(_ family: Family) -> [[UInt16]] {
     switch family {

@@ -6,7 +6,7 @@ import CLZ4
 /// Byte i of an element goes to plane i, so that the bytes that hold sign and exponent stand together and those that
 /// hold the end of the mantissa, which no coder can shorten, stand apart. The input is cut into blocks of `blockBytes`;
 /// each plane of each block is stored by the method that makes it smallest. The bytes are described in
-/// formats/fkv.md, chapter "Byte planes".
+/// formats/coding.md, "Byte planes".
 public enum PlanedLZ4 {
   /// Raw bytes in a block; the last block may be shorter.
   public static let blockBytes = 1 << 22

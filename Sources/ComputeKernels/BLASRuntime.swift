@@ -1,11 +1,13 @@
-import CKernels
 import COpenBLAS
 
-/// How OpenBLAS runs here: one thread a call, with the best kernels that the processor can take.
+/// How OpenBLAS runs here: one thread a call, since callers parallelise over layers and heads.
 enum BLASRuntime {
-  /// Sets OpenBLAS up at its first use; reading it again costs nothing.
-  static let ready: Void = {
-    fkv_choose_blas_kernels()
+  /// Sets OpenBLAS up at the first call; later calls cost nothing.
+  static func prepare() { precondition(isReady) }
+
+  // A value that is used: the optimiser drops a global's initialiser whose result nobody reads.
+  private static let isReady: Bool = {
     openblas_set_num_threads(1)
+    return true
   }()
 }

@@ -27,7 +27,7 @@ public enum MatrixProduct {
     _ a: MatrixView, transposeA ta: Bool = false, by b: MatrixView, transposeB tb: Bool = false,
     into target: UnsafeMutablePointer<Float>, targetStride: Int? = nil, scale: Float = 1, accumulate: Bool = false
   ) {
-    BLASRuntime.ready
+    BLASRuntime.prepare()
     let (m, k) = ta ? (a.columns, a.rows) : (a.rows, a.columns)
     let (k2, n) = tb ? (b.columns, b.rows) : (b.rows, b.columns)
     precondition(k == k2, "inner dimensions differ")
@@ -48,7 +48,7 @@ public enum MatrixProduct {
   public static func gram(
     _ a: MatrixView, into target: UnsafeMutablePointer<Float>, scale: Float = 1, accumulate: Bool = false
   ) {
-    BLASRuntime.ready
+    BLASRuntime.prepare()
     guard a.columns > 0 else { return }
     cblas_ssyrk(
       CblasRowMajor, CblasUpper, CblasTrans, blasint(a.columns), blasint(a.rows), scale, a.base, blasint(a.stride),

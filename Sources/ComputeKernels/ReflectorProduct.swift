@@ -9,7 +9,7 @@ public enum ReflectorProduct {
   /// - Complexity: O(n²·S).
   public static func columns(reflectors: [Float], count s: Int, dimension n: Int) -> [Float] {
     precondition(reflectors.count == s * n && s <= n)
-    BLASRuntime.ready
+    BLASRuntime.prepare()
     var a = [Float](repeating: 0, count: n * n)
     var tau = [Float](repeating: 0, count: max(s, 1))
     for j in 0..<s {

@@ -19,7 +19,7 @@ public struct SymmetricEigen {
       return
     }
     guard matrix.allSatisfy(\.isFinite) else { return nil }
-    BLASRuntime.ready
+    BLASRuntime.prepare()
     var a = matrix  // row-major upper is column-major lower
     var w = [Float](repeating: 0, count: n)
     var size = Int32(n)

@@ -11,6 +11,8 @@ public final class FKVReader: Sendable {
   public let requiredFeatures: RequiredFeatures
   /// The header record (formats/fkv.md §6).
   public let header: RecordReader
+  /// The prologue's hash, verified: of prologue, header and directory, the hash of every section among them.
+  public let fileHash: UInt64
   /// Every section in file order, those of unknown kinds too; the header is the last.
   public let sections: [SectionEntry]
   private let file: FileReader
@@ -46,6 +48,7 @@ public final class FKVReader: Sendable {
     self.path = path
     fileBytes = file.byteCount
     requiredFeatures = prologue.requiredFeatures
+    fileHash = prologue.hash
     optionalFeatures = prologue.optionalFeatures
     sections = directory.sections
     places = directory.places

@@ -20,6 +20,9 @@ public struct SectionKind: RawRepresentable, Hashable, Sendable {
   /// Coefficients of a run of tokens of a group's keys and values (§13.3).
   public static let spectralKeys = SectionKind(rawValue: 50)
   public static let spectralValues = SectionKind(rawValue: 51)
+  /// Weights and basis of a group's keys and values in a basis file (§14).
+  public static let basisKeys = SectionKind(rawValue: 64)
+  public static let basisValues = SectionKind(rawValue: 65)
 
   /// The kinds that this version understands, with the names that reports and errors use.
   public static let names: [SectionKind: String] = [
@@ -27,6 +30,7 @@ public struct SectionKind: RawRepresentable, Hashable, Sendable {
     .fourierKeys: "fourier-keys", .fourierValues: "fourier-values",
     .spectralKeyFrame: "spectral-key-frame", .spectralValueFrame: "spectral-value-frame",
     .spectralKeys: "spectral-keys", .spectralValues: "spectral-values",
+    .basisKeys: "basis-keys", .basisValues: "basis-values",
   ]
 
   /// The kinds that this version understands.

@@ -64,6 +64,7 @@ public struct AttentionProblem: Sendable {
     let thin = ProbeQueries(
       heads: queries.heads, count: most, headDim: d, firstPosition: positions[kept[0]], elements: elements)
     return AttentionProblem(
-      layer: layer, queries: thin, positions: kept.map { positions[$0] }, scale: scale, softcap: softcap)
+      layer: layer, queries: thin, positions: kept.map { positions[$0] }, scale: scale, softcap: softcap
+    ).dropping(droppedRows)
   }
 }

@@ -29,8 +29,8 @@ struct ProductContender: BenchContender {
   let method: String
   let setting: String
   let encoding: CacheEncoder.Method
-  /// Bytes of a basis beside the file.
-  var outsideBytes = 0
+  /// The basis file beside the file; nil where it needs none.
+  var basis: ModelBasis?
   let isProduct = true
 
   func run(_ cache: MemoryCache) throws -> BenchOutcome {
@@ -39,11 +39,14 @@ struct ProductContender: BenchContender {
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = folder.appendingPathComponent("cache.fkv").path
     let (outcome, encodeSeconds) = try timed {
-      try CacheEncoder(encoding, writer: FKVVersion.writer).encode(cache, to: path)
+      var encoder = CacheEncoder(encoding, writer: FKVVersion.writer)
+      encoder.basis = basis
+      return try encoder.encode(cache, to: path)
     }
-    let (restored, decodeSeconds) = try timed { try BenchPipeline.inMemory(FKVCache(path: path)) }
+    let (restored, decodeSeconds) = try timed { try FKVCache(path: path, basis: { _ in basis }).decodeAll() }
     return BenchOutcome(
-      fileBytes: outcome.fileBytes, outsideBytes: outsideBytes, restored: restored, encodeSeconds: encodeSeconds,
+      fileBytes: outcome.fileBytes, outsideBytes: basis?.fileBytes ?? 0, restored: restored,
+      encodeSeconds: encodeSeconds,
       decodeSeconds: decodeSeconds)
   }
 

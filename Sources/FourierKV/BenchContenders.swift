@@ -9,23 +9,45 @@ final class BenchContenders {
   /// Learned once for all captures.
   private var calibrated: Result<KVTCAnalysis, any Error>?
 
-  init(methods: Set<String>?, calibration: [any CacheSource]) {
+  private let basis: ModelBasis?
+
+  init(methods: Set<String>?, calibration: [any CacheSource], basis: ModelBasis? = nil) {
     self.methods = methods
     self.calibration = calibration
+    self.basis = basis
   }
 
   /// Every method's name, fkv's own first.
   static let names = [
-    "fourier", "lossless", "q8_0", "q4_0", "q4_0+hadamard", "kivi", "streaming", "kvtc", "kvtc-own", "cachegen",
+    "spectral", "spectral-1", "spectral-model", "spectral-weighted", "fourier", "lossless", "q8_0", "q4_0",
+    "q4_0+hadamard", "kivi", "streaming", "kvtc", "kvtc-own", "cachegen",
     "cachegen-delta", "lz4", "zstd",
   ]
+
+  /// The errors that profile `spectral` is told to meet.
+  private static let errors: [Double] = [0.03, 0.05, 0.085, 0.11, 0.15, 0.2, 0.3]
 
   /// KVTC's budgets: 16 bits over bits a number.
   private static let budgets: [Double] = [4, 6, 8, 12, 16, 24, 32, 64]
 
+  /// The values' part of KVTC's bits: half as published, and more, which serves attention better.
+  private static let valueShares = [0.5, 0.7]
+
   /// fkv's own profiles; a new one is a name above and its settings here.
   private func product(_ name: String) -> [ProductContender] {
     switch name {
+    case "spectral", "spectral-1", "spectral-model", "spectral-weighted":
+      guard name != "spectral-model" || basis != nil else { return [] }
+      return Self.errors.map { error in
+        var parameters = SpectralParameters()
+        parameters.rate = .targetError(error)
+        parameters.groupLayers = name == "spectral-1" ? 1 : nil
+        parameters.weightsValuesByAttention = name == "spectral-weighted"
+        parameters.basis = name == "spectral-model" ? .model : .embedded
+        return ProductContender(
+          method: name, setting: "target error \(error)", encoding: .spectral(parameters),
+          basis: name == "spectral-model" ? basis : nil)
+      }
     case "lossless": return [ProductContender(method: name, setting: "byte planes, LZ4", encoding: .lossless)]
     case "fourier":
       let published = [("published", Double?.none), ("all", 1)].flatMap { label, fraction in
@@ -45,13 +67,14 @@ final class BenchContenders {
   }
 
   /// Other people's methods that need nothing but the cache.
-  private func plain(_ name: String) -> [any Baseline] {
+  private func plain(_ name: String, tokens: Int) -> [any Baseline] {
     switch name {
-    case "q8_0": [LlamaBlocks(.q8_0)]
-    case "q4_0": [LlamaBlocks(.q4_0)]
-    case "q4_0+hadamard": [LlamaBlocks(.q4_0, rotates: true)]
+    case "q8_0": [LlamaBlocks(.q8)]
+    case "q4_0": [LlamaBlocks(.q4)]
+    case "q4_0+hadamard": [LlamaBlocks(.q4, rotates: true)]
     case "kivi": [4, 3, 2].flatMap { bits in [32, 64].map { KIVI(bits: bits, group: $0) } }
-    case "streaming": [64, 128, 256, 512, 1024, 2048].map { StreamingWindow(window: $0) }
+    case "streaming":
+      [0.75, 0.5, 0.25, 0.125, 0.0625, 0.03125].map { StreamingWindow(window: Int($0 * Double(tokens))) }
     case "cachegen": [0.25, 0.5, 1, 2, 4, 8].map { CacheGenTables(scale: $0) }
     case "cachegen-delta": [0.25, 0.5, 0.75, 1, 1.5, 2].map { CacheGenDeltas(scale: $0) }
     case "lz4": [GeneralCompressor(.lz4(level: 0)), GeneralCompressor(.lz4(level: 9))]
@@ -66,9 +89,9 @@ final class BenchContenders {
   func count(for description: CacheDescription) -> Int {
     Self.names.filter(isChosen).reduce(0) { sum, name in
       switch name {
-      case "kvtc": sum + (calibration.isEmpty ? 0 : Self.budgets.count)
-      case "kvtc-own": sum + Self.budgets.count
-      default: sum + product(name).count + plain(name).count
+      case "kvtc": sum + (calibration.isEmpty ? 0 : Self.budgets.count * Self.valueShares.count)
+      case "kvtc-own": sum + Self.budgets.count * Self.valueShares.count
+      default: sum + product(name).count + plain(name, tokens: description.geometry.tokens).count
       }
     }
   }
@@ -78,17 +101,24 @@ final class BenchContenders {
     of cache: MemoryCache, skip: (BenchReport.Skip) -> Void, _ body: (any BenchContender) throws -> Void
   ) throws {
     for name in Self.names where isChosen(name) {
+      if name == "spectral-model", basis == nil {
+        skip(BenchReport.Skip(method: name, setting: "", reason: "no --basis-file was given"))
+      }
       for contender in product(name) { try body(contender) }
-      for baseline in plain(name) { try body(BaselineContender(baseline: baseline)) }
+      for baseline in plain(name, tokens: cache.description.geometry.tokens) {
+        try body(BaselineContender(baseline: baseline))
+      }
       guard name.hasPrefix("kvtc") else { continue }
       do {
         guard let analysis = try analysis(name, cache) else {
           skip(BenchReport.Skip(method: name, setting: "", reason: "no --kvtc-calibration was given"))
           continue
         }
-        for budget in Self.budgets {
-          let baseline = KVTC(analysis, targetRatio: budget, embedsBasis: name == "kvtc-own")
-          try body(BaselineContender(baseline: baseline))
+        for share in Self.valueShares {
+          for budget in Self.budgets {
+            let baseline = KVTC(analysis, targetRatio: budget, valueShare: share, embedsBasis: name == "kvtc-own")
+            try body(BaselineContender(baseline: baseline))
+          }
         }
       } catch let error as BaselineError {
         guard case .unsuitable(let reason) = error else { throw error }

@@ -13,6 +13,8 @@ public struct BenchPipeline: Sendable {
   public var methods: Set<String>?
   /// Captures of other prompts, for methods that need a calibrated basis.
   public var calibration: [String]
+  /// The basis file of method `spectral-model`; nil leaves the method out.
+  public var basisFile: String?
 
   public init(captures: [String], methods: Set<String>? = nil, calibration: [String] = []) {
     self.captures = captures
@@ -46,7 +48,9 @@ public struct BenchPipeline: Sendable {
     let sources = try captures.map { try OpenedCache(path: $0).source }
     let learners = try calibration.map { try OpenedCache(path: $0).source }
     for (path, source) in zip(captures, sources) { try check(path, source, against: learners) }
-    let contenders = BenchContenders(methods: methods, calibration: learners)
+    let contenders = BenchContenders(
+      methods: methods, calibration: learners,
+      basis: try basisFile.map { path in try FileFailure.naming(path) { try ModelBasisFile.read(path) } })
     var done = 0
     let total = sources.reduce(0) { $0 + contenders.count(for: $1.description) }
     return try zip(captures, sources).map { path, source in

@@ -61,7 +61,7 @@ public struct CapturePipeline: Sendable {
       description: recorded.description, fileBytes: try FileReader(path: output).byteCount, prefillSeconds: seconds)
   }
 
-  private static func folder(of path: String) -> String {
+  static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }

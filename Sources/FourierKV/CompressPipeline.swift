@@ -10,6 +10,10 @@ public struct CompressPipeline: Sendable {
   public var method: CacheEncoder.Method
   /// Whether the prompt's token ids go into the file.
   public var includesTokens = true
+  /// Whether profile `spectral` takes the model's basis in the cache folder, if there is one, instead of `embedded`.
+  public var prefersModelBasis = false
+  /// The basis file for basis `model`, and for an input that needs it; nil looks in the cache folder.
+  public var basisFile: String?
 
   public init(input: String, output: String, method: CacheEncoder.Method) {
     self.input = input
@@ -24,20 +28,48 @@ public struct CompressPipeline: Sendable {
     public var size: CacheSize
     /// nil if the cache has no probe queries.
     public var storedError: StoredError?
+    /// Where the bases of profile `spectral` come from; nil for other profiles.
+    public var basisSource: BasisSource?
+    /// The basis file that reading the output needs.
+    public var basis: OutsideBasis?
+  }
+
+  /// A basis file that an `.fkv` needs.
+  public struct OutsideBasis: Hashable, Sendable {
+    public var path: String
+    public var hash: String
+    public var bytes: Int
   }
 
   /// Compresses; the output appears whole or not at all.
   ///
   /// - Parameter progress: called after each layer with layers done and layers in all.
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
-    let source = try OpenedCache(path: input).source
+    let opened = try OpenedCache(path: input, basis: BasisFinder(file: basisFile, looksFurther: true))
+    let source = opened.source
     let layers = source.description.geometry.layers.count
+    let (method, found) = try resolved(source.description)
+    if let basisFile, found == nil, !opened.needsBasis { throw BasisFailure.unused(basisFile) }
     var encoder = CacheEncoder(method, writer: FKVVersion.writer)
     encoder.includesTokens = includesTokens
+    encoder.basis = found?.basis
     let outcome = try encoder.encode(source, to: output) { progress($0, layers) }
+    var basisSource: BasisSource?
+    if case .spectral(let parameters) = method { basisSource = parameters.basis }
     return Report(
       description: source.description, profile: method.profile,
       size: CacheSize(fileBytes: outcome.fileBytes, geometry: source.description.geometry),
-      storedError: outcome.storedError)
+      storedError: outcome.storedError, basisSource: basisSource,
+      basis: found.map { OutsideBasis(path: $0.path, hash: $0.basis.hash, bytes: $0.basis.fileBytes) })
+  }
+
+  /// The method with its basis settled, and that basis if it is a model's.
+  private func resolved(_ description: CacheDescription) throws -> (CacheEncoder.Method, BasisFinder.Found?) {
+    guard case .spectral(var parameters) = method else { return (method, nil) }
+    let finder = BasisFinder(file: basisFile)
+    if parameters.basis == .model { return (method, try finder.basis(for: description.model)) }
+    guard prefersModelBasis, let found = try finder.basisInFolder(for: description.model) else { return (method, nil) }
+    parameters.basis = .model
+    return (.spectral(parameters), found)
   }
 }

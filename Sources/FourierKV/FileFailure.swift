@@ -24,7 +24,10 @@ struct NamedFKVCache: CacheSource {
 
   init(cache: FKVCache) { self.cache = cache }
 
-  init(path: String) throws { cache = try FileFailure.naming(path) { try FKVCache(path: path) } }
+  /// Opens an `.fkv`; without a finder of bases, one that needs a basis can be summed up and not decoded.
+  init(path: String, basis: BasisFinder?) throws {
+    cache = try FileFailure.naming(path) { try FKVCache(path: path) { try basis?.basis(for: $0) } }
+  }
 
   var description: CacheDescription { cache.description }
 

@@ -48,9 +48,9 @@ public struct InspectPipeline: Sendable {
     }
   }
 
-  /// Reads the header, the directory and the head of each section.
+  /// Reads the header, the directory and the head of each section; needs no basis file.
   public func run() throws -> Report {
-    let named = try NamedFKVCache(path: path)
+    let named = try NamedFKVCache(path: path, basis: nil)
     let cache = named.cache
     let groups = cache.layerGroups
     return Report(

@@ -15,16 +15,22 @@ public struct RateCurve: Hashable, Sendable {
     }
   }
 
-  /// The points that no other beats in both ratio and error, by rising ratio and so by rising error.
+  /// A point is beaten by one of less error whose ratio is at most this factor short of its own: two knobs of one method
+  /// would otherwise make steps of nearly one ratio.
+  static let tolerance = 1.02
+
+  /// The points that no other beats, by rising ratio and so by rising error.
   public let frontier: [Point]
 
   public init(_ points: [Point]) {
-    var frontier: [Point] = []
-    for point in points.sorted(by: { ($0.ratio, $1.error) > ($1.ratio, $0.error) })
-    where point.error.isFinite && point.ratio > 0 && point.error < frontier.last?.error ?? .infinity {
-      frontier.append(point)
-    }
-    self.frontier = frontier.reversed()
+    frontier = Set(points.filter { $0.error.isFinite && $0.ratio > 0 })
+      .sorted { ($0.ratio, $1.error) < ($1.ratio, $0.error) }
+      .filter { point in
+        !points.contains {
+          $0.error < point.error && $0.ratio * Self.tolerance >= point.ratio
+            || $0.error == point.error && $0.ratio > point.ratio
+        }
+      }
   }
 
   /// How far a method compresses at a given error.

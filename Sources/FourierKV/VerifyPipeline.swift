@@ -13,6 +13,8 @@ public struct VerifyPipeline: Sendable {
   public var reference: String?
   /// What a model is to go on with from both caches; needs a reference.
   public var continuation: Continuation?
+  /// The basis file, if the file needs one; nil looks in the cache folder.
+  public var basisFile: String?
 
   public init(path: String, reference: String? = nil) {
     self.path = path
@@ -58,7 +60,7 @@ public struct VerifyPipeline: Sendable {
     progress: (Int, Int) -> Void = { _, _ in }, predicting: (Int, Int) -> Void = { _, _ in }
   ) throws -> Report {
     precondition(continuation == nil || reference != nil, "a continuation needs a reference")
-    let named = try NamedFKVCache(path: path)
+    let named = try NamedFKVCache(path: path, basis: BasisFinder(file: basisFile))
     let cache = named.cache
     var report = Report(
       header: cache.header,
@@ -66,7 +68,7 @@ public struct VerifyPipeline: Sendable {
       findings: try cache.reader.verifyAll(), sectionCount: cache.reader.sections.count)
     guard report.findings.isEmpty else { return report }
     if let reference {
-      let full = try OpenedCache(path: reference).source
+      let full = try OpenedCache(path: reference, basis: BasisFinder(file: basisFile, looksFurther: true)).source
       try CacheMismatch.check(cache.description, against: full.description)
       let continuation = try continuation?.pipeline(after: full.description)
       report.comparison = try Self.compare(named, with: full, progress: progress)

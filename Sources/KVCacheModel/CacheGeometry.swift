@@ -35,6 +35,8 @@ public struct LayerGeometry: Hashable, Sendable {
 
   /// G, query heads that share one KV head.
   public var groupSize: Int { queryHeads / kvHeads }
+  /// The position behind this layer's last cached token.
+  public var endPosition: Int { firstPosition + tokens }
   /// H·D, the numbers that one token adds to keys, and again to values.
   public var features: Int { kvHeads * headDim }
   /// H·T·D, the numbers in this layer's keys, and again in its values.
@@ -55,6 +57,8 @@ public struct CacheGeometry: Hashable, Sendable {
 
   /// T of the layer that holds most tokens; 0 without layers.
   public var tokens: Int { layers.map(\.tokens).max() ?? 0 }
+  /// Positions up to the last cached one: max over layers of first position plus tokens; 0 without layers.
+  public var endPosition: Int { layers.map(\.endPosition).max() ?? 0 }
   /// Numbers in all keys and values together: 2·Σ H·T·D.
   public var elementCount: Int { layers.reduce(0) { $0 + 2 * $1.elementCount } }
   /// Whether every layer has the same heads, head dimension and tokens.
@@ -65,4 +69,8 @@ public struct CacheGeometry: Hashable, Sendable {
         && $0.tokens == first.tokens
     }
   }
+
+  /// The position of the first of `count` token ids: 0, unless they are fewer than the positions up to the cache's end,
+  /// where they are the last of them.
+  public func firstPosition(ofTokens count: Int) -> Int { max(0, endPosition - count) }
 }

@@ -7,5 +7,8 @@ struct FKVCommand: ParsableCommand {
     commandName: "fkv",
     abstract: "Makes a long prompt's KV cache small enough to keep, and says what that cost.",
     version: FKVVersion.current,
-    subcommands: [Capture.self, Compress.self, Inspect.self, Verify.self, Restore.self, Bench.self])
+    subcommands: [
+      Capture.self, Calibrate.self, Compress.self, Append.self, Inspect.self, Verify.self, Restore.self, Bench.self,
+      Synthetic.self,
+    ])
 }

@@ -86,7 +86,7 @@ import Testing
     #expect(try Self.parse(layers: [Layers(tokens: 0)]).description.geometry.tokens == 0)
   }
 
-  @Test(arguments: [0, 3, 77] as [UInt16]) func unknownProfiles(code: UInt16) {
+  @Test(arguments: [0, 4, 77] as [UInt16]) func unknownProfiles(code: UInt16) {
     #expect(throws: CodecError.unknownProfile(Int(code))) { try Self.parse(profile: code) }
   }
 

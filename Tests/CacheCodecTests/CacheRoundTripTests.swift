@@ -115,9 +115,9 @@ import Testing
     _ = try encode(SyntheticCache.make(tokens: 60), Self.methods[2])
     let file = try FKVCache(path: scratch.file("c.fkv"))
     for kind in CacheKind.allCases {
-      let summary = try file.summary(kind, layer: 1)
+      let summary = try file.summary(kind, group: 1)
       let framing = summary.fileBytes - summary.parts.reduce(0) { $0 + $1.bytes }
-      #expect(summary.parts.map(\.name) == ["sinks and window", "exact features", "coefficients"])
+      #expect(summary.parts.map { $0.name } == ["sinks and window", "exact features", "coefficients"])
       // Prefix, head and a map of 32 features.
       #expect(framing == 48 + 56 + 4)
       #expect(summary.states == 6 && summary.exactFeatures == 32 - 25)

@@ -76,7 +76,7 @@ import Testing
       for kind in CacheKind.allCases {
         let tensor = cache.tensor(kind, layer: layer)
         sections.append(
-          (.tensor(kind, profile: .lossless), layer, tensor.bytes.count, LosslessSection.encode(tensor)))
+          (SectionKind.lossless(kind), layer, tensor.bytes.count, LosslessSection.encode(tensor)))
       }
     }
     edit(&sections)

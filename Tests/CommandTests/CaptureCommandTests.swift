@@ -24,7 +24,7 @@ import Testing
     #expect((150...300).contains(original.description.geometry.tokens) && original.description.probeQueries == 16)
     #expect(original.description.model.architecture == "llama" && !original.description.model.fingerprint.isEmpty)
 
-    for profile in ["lossless", "fourier"] {
+    for profile in ["lossless", "fourier", "spectral"] {
       let target = files.path("\(profile).fkv")
       try CommandRun(["compress", files.path("c.safetensors"), "-o", target, "--profile", profile]).expectSuccess()
       let head = try CommandRun(["inspect", target, "--json"]).json()
@@ -55,7 +55,7 @@ import Testing
   @Test func aShortPromptIsAllExact() throws {
     try capture("Hello there.").expectSuccess()
     try CommandRun([
-      "compress", files.path("c.safetensors"), "-o", files.path("c.fkv"), "--window", "1020",
+      "compress", files.path("c.safetensors"), "-o", files.path("c.fkv"), "--profile", "fourier", "--window", "1020",
     ]).expectSuccess()
     try CommandRun([
       "verify", files.path("c.fkv"), "--reference", files.path("c.safetensors"), "--max-error", "0",

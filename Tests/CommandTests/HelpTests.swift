@@ -11,7 +11,9 @@ import Testing
         "--value-fraction", "--period", "--reconstruction", "--coefficients",
       ]
     ),
-    ("inspect", ["--json"]), ("verify", ["--reference", "--max-error", "--json"]), ("restore", ["--output"]),
+    ("inspect", ["--json"]), ("verify", ["--reference", "--max-error", "--json"]),
+    ("restore", ["--output", "--tokens"]),
+    ("append", ["--output", "--unchecked", "--measure", "--basis-file"]),
   ]
 
   @Test func theRootListsEveryCommand() throws {
@@ -51,6 +53,9 @@ import Testing
     ["compress", "c", "-o", "f", "--period", "0"], ["compress", "c", "-o", "f", "--period", "4194305"],
     ["compress", "c", "-o", "f", "--coefficients", "f8"], ["compress", "c", "-o", "f", "--reconstruction", "x"],
     ["capture", "p", "-o", "c", "--probe", "-1"], ["capture", "p", "-o", "c", "--context", "0"],
+    ["append", "f"], ["append", "f", "c", "d"], ["restore", "f", "-o", "c", "--tokens", "5"],
+    ["restore", "f", "-o", "c", "--tokens", "5-4"], ["restore", "f", "-o", "c", "--tokens", "-4"],
+    ["restore", "f", "-o", "c", "--tokens", "1-99999999999999999999"],
     ["capture", "p", "-o", "c", "--threads", "0"], ["capture", "p", "-o", "c", "--chat-template", "maybe"],
   ]
 

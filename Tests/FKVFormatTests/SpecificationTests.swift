@@ -85,8 +85,35 @@ import Testing
         }
       }
     }
+    for (name, source) in try sources() {
+      for match in source.matches(of: #/formats\/fkv\.md (§[0-9A]+(?:\.[0-9]+)?)/#) {
+        #expect(headings.contains(String(match.output.1)), "\(name) cites \(match.output.1)")
+      }
+    }
     for match in text.matches(of: #/§[0-9A]+(?:\.[0-9]+)?/#) { #expect(headings.contains(String(match.output))) }
     #expect(cited > 20)
+  }
+
+  /// Every Swift and C file of the product, by its path.
+  private func sources() throws -> [(name: String, text: String)] {
+    let folder = root.appendingPathComponent("Sources").path
+    return try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+      .filter { $0.hasSuffix(".swift") || $0.hasSuffix(".c") || $0.hasSuffix(".h") }
+      .map { ($0, try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)) }
+  }
+
+  /// Chapters of formats/coding.md that sources and formats/fkv.md name are headings there.
+  @Test func citationsOfTheCodingChapters() throws {
+    let coding = try String(contentsOf: root.appendingPathComponent("formats/coding.md"), encoding: .utf8)
+    let headings = Set(coding.matches(of: #/(?m)^#+ (.+)$/#).map { String($0.output.1) })
+    var cited: Set<String> = []
+    for (name, source) in try sources() + [("formats/fkv.md", text)] {
+      for match in source.matches(of: #/formats\/coding\.md`?,\s(?:\/\/\/ )?"([^"]+)"/#) {
+        #expect(headings.contains(String(match.output.1)), "\(name) cites \(match.output.1)")
+        cited.insert(String(match.output.1))
+      }
+    }
+    #expect(cited == ["Byte planes", "Entropy-coded bytes", "Coefficient streams", "Coefficient tables"])
   }
 
   /// §A: the product writes the example, and the text shows its bytes.

@@ -98,7 +98,7 @@ import Testing
     let d = Double(test.headDim)
     let probability = 8 * d.squareRoot() * (d + 2) / 2 + 8 * Double(test.softcap ?? 0) + 4 * d.squareRoot()
     let bound = 2 * (probability + Double(test.tokens) + 24) * 0x1p-23
-    for (x, y) in zip(found, expected) { #expect(abs(Double(x) - y) <= bound) }
+    #expect(WorstError.between(found, expected) <= bound)
   }
 
   @Test func visibleRows() {

@@ -11,14 +11,17 @@ public struct KVTC: Baseline {
   let analysis: KVTCAnalysis
   /// 16 bits over the bits a number that the groups may take, before DEFLATE, without sinks and window.
   public let targetRatio: Double
+  /// The values' part of the bits: 0.5 gives keys and values the same budget, as the paper does.
+  public let valueShare: Double
   /// Whether the basis is in the bytes, and counted within the budget; else it lies outside.
   public let embedsBasis: Bool
   /// By part and kind.
   let plans: [[CacheKind: BitAllocation]]
 
   /// - Precondition: with `embedsBasis`, the analysis is that of the cache to be coded.
-  public init(_ analysis: KVTCAnalysis, targetRatio: Double, embedsBasis: Bool) {
-    precondition(targetRatio > 0)
+  public init(_ analysis: KVTCAnalysis, targetRatio: Double, valueShare: Double = 0.5, embedsBasis: Bool) {
+    precondition(targetRatio > 0 && valueShare > 0 && valueShare < 1)
+    self.valueShare = valueShare
     self.analysis = analysis
     self.targetRatio = targetRatio
     self.embedsBasis = embedsBasis
@@ -26,13 +29,18 @@ public struct KVTC: Baseline {
       Dictionary(
         uniqueKeysWithValues: CacheKind.allCases.map { kind in
           let embedded = embedsBasis ? Self.middle(of: part.set.tokens).count : nil
-          return (kind, Self.plan(part.tables[kind]!, width: part.set.width, targetRatio, embeddedFor: embedded))
+          let share = kind == .key ? 1 - valueShare : valueShare
+          let bits = 16 * Double(part.set.width) / targetRatio * 2 * share
+          return (kind, Self.plan(part.tables[kind]!, width: part.set.width, bits: bits, embeddedFor: embedded))
         })
     }
   }
 
   public var method: String { embedsBasis ? "kvtc-own" : "kvtc" }
-  public var setting: String { "budget \(targetRatio.formatted)×" }
+  public var setting: String {
+    let split = valueShare == 0.5 ? "" : ", values \(Int((100 * valueShare).rounded())) %"
+    return "budget \(targetRatio.formatted)×\(split)"
+  }
   public var preparationSeconds: Double { embedsBasis ? analysis.seconds : 0 }
 
   /// Means and the kept components of a calibrated basis in binary16; 0 if the bytes hold them.
@@ -49,10 +57,10 @@ public struct KVTC: Baseline {
     return first..<max(first, tokens - KVTCAnalysis.window)
   }
 
-  /// The precisions that a budget of 16·width/ratio bits a token buys; the unit of cost is 32 bits, what shift and scale
+  /// The precisions that `bits` bits a token buy; the unit of cost is 32 bits, what shift and scale
   /// take. An embedded basis adds 16·width bits a component, spread over the `embeddedFor` tokens.
   private static func plan(
-    _ table: DistortionTable, width: Int, _ ratio: Double, embeddedFor tokens: Int?
+    _ table: DistortionTable, width: Int, bits: Double, embeddedFor tokens: Int?
   ) -> BitAllocation {
     let problem = BitAllocation.Problem(
       count: table.count, sizes: DistortionTable.sizes, precisions: DistortionTable.precisions,
@@ -61,7 +69,7 @@ public struct KVTC: Baseline {
         let basis = tokens.map { 16 * Double(width * group.count) / Double(max($0, 1)) } ?? 0
         return Int(((Double(group.count * bits + 32) + basis) / 32).rounded(.up))
       })
-    return BitAllocation.optimal(problem, budget: Int(16 * Double(width) / ratio / 32))
+    return BitAllocation.optimal(problem, budget: Int(bits / 32))
   }
 }
 

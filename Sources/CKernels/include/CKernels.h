@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "blas.h"
 #include "bytes.h"
 #include "half.h"
 #include "softmax.h"

@@ -6,7 +6,7 @@
 
 /// rANS of bytes: 32 lanes of 32-bit states at or above 2^16, refilled 16 bits at a time, probabilities in units of
 /// 2^-12. Byte i of the whole belongs to lane i mod 32; a segment begins at byte `first` and has one table.
-/// formats/fkv.md, chapter "Byte planes", is the description.
+/// formats/coding.md, "Entropy-coded bytes", is the description.
 
 enum { fkv_bytes_lanes = 32, fkv_bytes_bits = 12 };
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /// Interleaved rANS for rows of signed integers: 32 lanes of 32-bit states at or above 2^16, refilled 16 bits at a time,
-/// probabilities in units of 2^-15. formats/fkv.md, chapter "Coefficient streams", is the description.
+/// probabilities in units of 2^-15. formats/coding.md, "Coefficient streams", is the description.
 
 enum { fkv_rans_lanes = 32, fkv_rans_bits = 15, fkv_rans_tables = 26, fkv_rans_low_state = 1 << 16 };
 

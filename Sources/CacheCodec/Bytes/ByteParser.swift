@@ -9,6 +9,9 @@ struct ByteParser {
     rest = bytes[...]
   }
 
+  /// Bytes that were not taken yet.
+  var remaining: Int { rest.count }
+
   /// The next `count` bytes; throws `CodecError.truncated` if there are fewer.
   mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
     guard count >= 0, count <= rest.count else {
@@ -47,6 +50,16 @@ struct ByteParser {
     let bytes = try take(overflow ? Int.max : size)
     return bytes.withUnsafeBytes { raw in (0..<count).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
     }
+  }
+
+  /// Positive numbers that features may be multiplied by and divided by.
+  mutating func weights(_ count: Int) throws -> [Float] {
+    let weights = try floats(count)
+    guard weights.allSatisfy({ $0.isFinite && $0 >= 1e-30 && $0 <= 1e30 }) else {
+      throw CodecError.badValue(
+        place: place, field: "weights", declared: "zero, negative, NaN or extreme", allowed: "1e-30…1e30")
+    }
+    return weights
   }
 
   /// Throws `CodecError.truncated` or `.trailingBytes` unless exactly `count` bytes are left.

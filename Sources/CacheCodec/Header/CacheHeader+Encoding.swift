@@ -30,6 +30,8 @@ extension CacheHeader {
       record.u32s(HeaderTag.groupSizes, groupSizes.map { UInt32($0) }, required: true)
     }
     if let basisHash { record.string(HeaderTag.basisHash, basisHash, required: true) }
+    if let basisBytes { record.u64(HeaderTag.basisBytes, UInt64(basisBytes)) }
+    if let spectralCoding { record.record(HeaderTag.spectral, spectralCoding.record) }
     return record
   }
 
@@ -40,7 +42,7 @@ extension CacheHeader {
     }
   }
 
-  private static func record(_ model: ModelIdentity) -> RecordWriter {
+  static func record(_ model: ModelIdentity) -> RecordWriter {
     var record = RecordWriter()
     record.string(HeaderTag.Model.name, model.name)
     record.string(HeaderTag.Model.architecture, model.architecture)

@@ -20,6 +20,7 @@ extension CacheHeader {
   ///
   /// - Throws: `FormatError` where a field is missing or cannot be, `CodecError.unknownProfile`.
   public init(parsing record: RecordReader, limits: GeometryLimits = GeometryLimits()) throws {
+    if record.has(BasisTag.marker) { throw CodecError.isBasisFile }
     try record.check(known: HeaderTag.known, repeated: HeaderTag.repeated)
     let code = try record.u16(HeaderTag.profile)
     guard let profile = Profile(rawValue: code) else { throw CodecError.unknownProfile(Int(code)) }
@@ -53,11 +54,31 @@ extension CacheHeader {
       writer: try record.ifPresent(HeaderTag.writer, record.string) ?? "",
       storedError: try Self.storedError(record, geometry: geometry),
       groupSizes: try Self.groupSizes(record, profile: profile, geometry: geometry),
-      basisHash: try record.ifPresent(HeaderTag.basisHash, record.string))
+      basisHash: try Self.basisHash(record), basisBytes: try Self.basisBytes(record),
+      spectralCoding: profile == .spectral
+        ? try record.ifPresent(HeaderTag.spectral, record.record).map(SpectralCoding.init(parsing:)) : nil)
   }
 
-  private static func model(_ record: RecordReader) throws -> ModelIdentity {
+  private static func basisHash(_ record: RecordReader) throws -> String? {
+    guard let hash = try record.ifPresent(HeaderTag.basisHash, record.string) else { return nil }
+    guard hash.utf8.count == 16, hash.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
+      throw record.invalid(
+        HeaderTag.basisHash, found: "\(hash.utf8.count) bytes of text", legal: "16 digits of 0…9 and a…f")
+    }
+    return hash
+  }
+
+  private static func basisBytes(_ record: RecordReader) throws -> Int? {
+    guard let bytes = try record.ifPresent(HeaderTag.basisBytes, record.u64) else { return nil }
+    guard let count = Int(exactly: bytes) else {
+      throw record.invalid(HeaderTag.basisBytes, found: bytes, legal: "below 2^63")
+    }
+    return count
+  }
+
+  static func model(_ record: RecordReader) throws -> ModelIdentity {
     let nested = try record.record(HeaderTag.model)
+    try nested.check(known: HeaderTag.Model.known)
     return ModelIdentity(
       name: try nested.string(HeaderTag.Model.name), architecture: try nested.string(HeaderTag.Model.architecture),
       fingerprint: try nested.string(HeaderTag.Model.fingerprint))
@@ -82,6 +103,7 @@ extension CacheHeader {
     var layers: [LayerGeometry] = []
     var total = 0
     for run in try record.records(HeaderTag.layers) {
+      try run.check(known: HeaderTag.Layers.known)
       let layer = try Self.layer(run, limits: limits)
       let count = Int(try run.u32(HeaderTag.Layers.count))
       guard count >= 1, count <= mostLayers - layers.count else {
@@ -131,6 +153,7 @@ extension CacheHeader {
   }
 
   private static func rope(_ nested: RecordReader) throws -> RotaryEmbedding {
+    try nested.check(known: HeaderTag.RoPE.known)
     let code = try nested.u8(HeaderTag.RoPE.pairing)
     guard let pairing = RotaryEmbedding.Pairing(rawValue: code) else {
       throw nested.invalid(HeaderTag.RoPE.pairing, found: code, legal: "0, 1 or 2")
@@ -160,6 +183,7 @@ extension CacheHeader {
   private static func storedError(_ record: RecordReader, geometry: CacheGeometry) throws -> StoredError? {
     guard record.has(HeaderTag.storedError) else { return nil }
     let nested = try record.record(HeaderTag.storedError)
+    try nested.check(known: HeaderTag.StoredErrors.known)
     let all = try nested.f32s(HeaderTag.StoredErrors.heads)
     let expected = geometry.layers.reduce(0) { $0 + $1.queryHeads }
     guard all.count == expected else {
@@ -188,6 +212,12 @@ extension CacheHeader {
       guard geometry.layers[layer..<layer + size].allSatisfy({ $0 == geometry.layers[layer] }) else {
         throw record.invalid(
           HeaderTag.groupSizes, found: "a group of \(size) from layer \(layer)", legal: "groups of layers of one shape")
+      }
+      let features = size * geometry.layers[layer].features
+      guard features <= LayerGroup.mostFeatures else {
+        throw record.invalid(
+          HeaderTag.groupSizes, found: "a group of \(features) features",
+          legal: "groups of \(LayerGroup.mostFeatures) features at most")
       }
       layer += size
     }

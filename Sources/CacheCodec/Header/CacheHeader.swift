@@ -17,10 +17,15 @@ public struct CacheHeader: Hashable, Sendable {
   public var groupSizes: [Int]
   /// For profile `spectral` with a model basis, the basis file's hash; nil otherwise.
   public var basisHash: String?
+  /// Bytes of that basis file, for reports; nil where the file does not say.
+  public var basisBytes: Int?
+  /// For profile `spectral`, what extending the file needs to know; nil for others and where the file does not say.
+  public var spectralCoding: SpectralCoding?
 
   public init(
     description: CacheDescription, profile: Profile, settings: [String], writer: String, storedError: StoredError?,
-    groupSizes: [Int] = [], basisHash: String? = nil
+    groupSizes: [Int] = [], basisHash: String? = nil, basisBytes: Int? = nil,
+    spectralCoding: SpectralCoding? = nil
   ) {
     self.description = description
     self.profile = profile
@@ -29,6 +34,8 @@ public struct CacheHeader: Hashable, Sendable {
     self.storedError = storedError
     self.groupSizes = groupSizes
     self.basisHash = basisHash
+    self.basisBytes = basisBytes
+    self.spectralCoding = spectralCoding
   }
 }
 
@@ -60,10 +67,12 @@ enum HeaderTag {
   static let provenance: FieldTag = 0x0040
   static let groupSizes: FieldTag = 0x0050
   static let basisHash: FieldTag = 0x0051
+  static let basisBytes: FieldTag = 0x0052
+  static let spectral: FieldTag = 0x0053
 
   static let known: Set<FieldTag> = [
     profile, setting, writer, model, layers, rope, keyType, valueType, attentionScale, attentionSoftcap, storedError,
-    provenance, groupSizes, basisHash,
+    provenance, groupSizes, basisHash, basisBytes, spectral,
   ]
   static let repeated: Set<FieldTag> = [setting, layers, rope, provenance]
 
@@ -71,6 +80,8 @@ enum HeaderTag {
     static let name: FieldTag = 1
     static let architecture: FieldTag = 2
     static let fingerprint: FieldTag = 3
+
+    static let known: Set<FieldTag> = [name, architecture, fingerprint]
   }
 
   enum Layers {
@@ -82,6 +93,10 @@ enum HeaderTag {
     static let firstPosition: FieldTag = 6
     static let slidingWindow: FieldTag = 7
     static let ropeIndex: FieldTag = 8
+
+    static let known: Set<FieldTag> = [
+      count, kvHeads, queryHeads, headDim, tokens, firstPosition, slidingWindow, ropeIndex,
+    ]
   }
 
   enum RoPE {
@@ -91,10 +106,24 @@ enum HeaderTag {
     static let scaling: FieldTag = 4
     static let inverseFrequencies: FieldTag = 5
     static let magnitude: FieldTag = 6
+
+    static let known: Set<FieldTag> = [pairing, dimensions, base, scaling, inverseFrequencies, magnitude]
   }
 
   enum StoredErrors {
     static let probeQueries: FieldTag = 1
     static let heads: FieldTag = 2
+
+    static let known: Set<FieldTag> = [probeQueries, heads]
+  }
+
+  enum Spectral {
+    static let keyStep: FieldTag = 1
+    static let valueStep: FieldTag = 2
+    static let window: FieldTag = 3
+    static let windowCoding: FieldTag = 4
+    static let segmentTokens: FieldTag = 5
+
+    static let known: Set<FieldTag> = [keyStep, valueStep, window, windowCoding, segmentTokens]
   }
 }

@@ -17,12 +17,19 @@ enum LosslessSection {
 
   /// The tensor that was encoded; throws `CodingError` where the bytes are not such a section.
   static func decode(_ bytes: [UInt8], layer: LayerGeometry, elementType: ElementType) throws -> CacheTensor {
-    let size = elementType.byteCount
-    let laid = try PlanedLZ4.decode(bytes, elementSize: size, rawCount: layer.elementCount * size)
-    var target = [UInt8](repeating: 0, count: laid.count)
-    FeatureColumns(tokens: layer.tokens, headDim: layer.headDim).scatterBytes(
-      laid, elementSize: size, features: Array(0..<layer.features), over: 0..<layer.tokens, into: &target)
-    return CacheTensor(
-      kvHeads: layer.kvHeads, tokens: layer.tokens, headDim: layer.headDim, elementType: elementType, bytes: target)
+    var tensor = CacheTensor(
+      kvHeads: layer.kvHeads, tokens: layer.tokens, headDim: layer.headDim, elementType: elementType,
+      bytes: [UInt8](repeating: 0, count: layer.elementCount * elementType.byteCount))
+    try decode(bytes, rows: 0..<layer.tokens, into: &tensor)
+    return tensor
+  }
+
+  /// Puts an encoded tensor into some rows of a longer one; throws `CodingError` where the bytes are not such a section.
+  static func decode(_ bytes: [UInt8], rows: Range<Int>, into tensor: inout CacheTensor) throws {
+    let size = tensor.elementType.byteCount
+    let features = tensor.kvHeads * tensor.headDim
+    let laid = try PlanedLZ4.decode(bytes, elementSize: size, rawCount: rows.count * features * size)
+    FeatureColumns(tokens: tensor.tokens, headDim: tensor.headDim).scatterBytes(
+      laid, elementSize: size, features: Array(0..<features), over: rows, into: &tensor.bytes)
   }
 }

@@ -22,6 +22,9 @@ public struct FeatureWeights: Hashable, Sendable {
   /// One list a layer, one weight a KV head.
   public var layers: [[Float]]
 
+  /// What the format allows (formats/fkv.md §13.2).
+  static let legal: ClosedRange<Float> = 1e-30...1e30
+
   /// The weights of all layers' keys or values.
   public init(sensitivities: [[Float]]) {
     let positive = sensitivities.joined().filter { $0 > 0 && $0.isFinite }
@@ -30,7 +33,10 @@ public struct FeatureWeights: Hashable, Sendable {
     let floored = sensitivities.map { $0.map { $0.isFinite ? max($0, overall / 1000) : overall } }
     layers = floored.map { heads in
       let level = Self.geometricMean(heads)
-      return heads.map { overall * powf(level / overall, 0.75) * ($0 / level).squareRoot() }
+      return heads.map {
+        let weight = overall * powf(level / overall, 0.75) * ($0 / level).squareRoot()
+        return min(max(weight, Self.legal.lowerBound), Self.legal.upperBound)
+      }
     }
   }
 

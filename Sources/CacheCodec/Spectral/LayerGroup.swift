@@ -12,11 +12,14 @@ public struct LayerGroup: Hashable, Sendable {
   public var features: Int { count * shape.features }
   public var layers: Range<Int> { firstLayer..<firstLayer + count }
 
-  /// Groups of up to `size` neighbours of equal shape; nil takes as many as keep n at 640 or below.
-  static func groups(of geometry: CacheGeometry, size: Int?) -> [LayerGroup] {
+  /// The largest n that a group may have (formats/fkv.md §13.1): a basis takes n² numbers.
+  static let mostFeatures = 16_384
+
+  /// Groups of up to `size` neighbours of equal shape; nil takes as many as keep n at `features` or below.
+  static func groups(of geometry: CacheGeometry, size: Int?, features: Int = 640) -> [LayerGroup] {
     geometry.layers.enumerated().reduce(into: []) { groups, next in
       let (layer, shape) = next
-      let most = size ?? max(1, 640 / shape.features)
+      let most = min(size ?? max(1, features / shape.features), max(1, mostFeatures / shape.features))
       if let last = groups.last, last.shape == shape, last.count < most {
         groups[groups.count - 1].count += 1
       } else {
@@ -57,12 +60,16 @@ struct SegmentPlan: Hashable, Sendable {
     }
   }
 
+  /// Tokens of the window where none are asked for: an eighth of the T cached tokens in whole blocks, 256 at most.
+  static func automaticWindow(tokens: Int, blockLength block: Int) -> Int {
+    min(256, (tokens / 8 + block - 1) / block * block)
+  }
+
   /// The plan for T cached tokens.
   init(_ parameters: SpectralParameters, tokens: Int) {
     let sinks = min(parameters.sinks, tokens)
-    let block = parameters.blockLength
-    let automatic = min(256, (tokens / 8 + block - 1) / block * block)
-    let window = min(parameters.window ?? automatic, tokens - sinks)
+    let window = min(
+      parameters.window ?? Self.automaticWindow(tokens: tokens, blockLength: parameters.blockLength), tokens - sinks)
     exact = sinks > 0 ? [0..<sinks] : []
     segments = []
     let body = sinks..<tokens - window
@@ -74,7 +81,7 @@ struct SegmentPlan: Hashable, Sendable {
     switch parameters.windowCoding {
     case .lossless: exact.append(body.upperBound..<tokens)
     case .fine:
-      let middle = min(body.upperBound + window * 3 / 8 / block * block, tokens)
+      let middle = min(body.upperBound + window * 3 / 8 / parameters.blockLength * parameters.blockLength, tokens)
       for (rows, zone) in [(body.upperBound..<middle, Zone.window), (middle..<tokens, Zone.latest)] where !rows.isEmpty
       {
         segments.append(Segment(rows: rows, zone: zone))

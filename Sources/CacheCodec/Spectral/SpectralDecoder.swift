@@ -8,8 +8,10 @@ struct SpectralDecoder: Sendable {
   let reader: FKVReader
   let description: CacheDescription
   let groups: [LayerGroup]
-  /// The basis file that the header names; nil where the file needs none.
-  let model: ModelBasis?
+  /// The hash of the basis file that the header names; nil where the file needs none.
+  private let basisHash: String?
+  /// That basis; nil also where it was not given: then groups can be summed up and not decoded.
+  private let model: ModelBasis?
   private let rotations: KeyRotations
 
   /// - Throws: `CodecError` if sections are missing, or the basis does not fit.
@@ -23,8 +25,8 @@ struct SpectralDecoder: Sendable {
     }
     rotations = KeyRotations(header.description)
     self.model = header.basisHash == nil ? nil : model
-    if let hash = header.basisHash {
-      guard let model else { throw CodecError.basisNeeded(hash: hash) }
+    basisHash = header.basisHash
+    if let hash = header.basisHash, let model {
       guard model.hash == hash else { throw CodecError.wrongBasis(needed: hash, found: model.hash) }
       guard model.groups.map(\.count) == header.groupSizes, model.fits(header.description.geometry) else {
         throw CodecError.unsuitable("the basis file is of another shape than the cache")
@@ -62,8 +64,19 @@ struct SpectralDecoder: Sendable {
     let frame = try SpectralFrame(
       parsing: reader.payload(of: entry), group: group, kind: kind,
       elementSize: description.elementType(of: kind).byteCount, place: place)
+    try entry.checkRawBytes(entry.storedBytes)
+    let rotation = frame.isUnrotated ? rotations.rotation(of: group) : nil
+    guard !frame.isUnrotated || rotation != nil else {
+      throw CodecError.badValue(
+        place: place, field: "un-rotated", declared: "1", allowed: "0, as the keys carry no known rotation")
+    }
     let segments = reader.sections(.spectralSegment(kind), layer: group.firstLayer)
       .sorted { $0.tokens.lowerBound < $1.tokens.lowerBound }
+    // What a segment decodes to is held against its bytes (`ReadingLimits`) only if it declares it truly.
+    for segment in segments {
+      try segment.checkRawBytes(
+        segment.tokens.count * group.features * description.elementType(of: kind).byteCount)
+    }
     let covered = (frame.exactRows + segments.map(\.tokens)).sorted { $0.lowerBound < $1.lowerBound }
     var end = 0
     for rows in covered {
@@ -84,12 +97,12 @@ struct SpectralDecoder: Sendable {
     case .none: basis = QuantisedBasis(dimension: n, integers: [])
     case .embedded: basis = frame.basis!
     case .model:
-      guard let model else { throw CodecError.missingField("basis hash") }
+      guard let basisHash else { throw CodecError.missingField("basis hash") }
+      guard let model else { throw CodecError.basisNeeded(hash: basisHash) }
       basis = model.part(kind, group: index).basis
     }
     let samples = GroupSamples(
-      group: group, weights: frame.weights, mean: frame.mean,
-      rotation: frame.isUnrotated ? rotations.rotation(of: group) : nil)
+      group: group, weights: frame.weights, mean: frame.mean, rotation: rotation)
     return OpenedGroup(
       frame: frame, samples: samples,
       transform: SegmentTransform(basis: basis.vectors(), features: n, blockLength: frame.blockLength),
@@ -100,14 +113,16 @@ struct SpectralDecoder: Sendable {
   ///
   /// - Throws: as `open`, and for segments.
   func tensors(_ kind: CacheKind, group index: Int, rows: Range<Int>? = nil) throws -> [CacheTensor] {
-    let opened = try open(kind, group: index)
     let shape = groups[index].shape
     let type = description.elementType(of: kind)
+    // A group without tokens has no sections.
+    let opened = shape.tokens > 0 ? try open(kind, group: index) : nil
     var tensors = (0..<groups[index].count).map { _ in
       CacheTensor(
         kvHeads: shape.kvHeads, tokens: shape.tokens, headDim: shape.headDim, elementType: type,
         bytes: [UInt8](repeating: 0, count: shape.elementCount * type.byteCount))
     }
+    guard let opened else { return tensors }
     for entry in opened.segments where rows?.overlaps(entry.tokens) ?? true {
       let segment = try SpectralSegment(
         parsing: reader.payload(of: entry), rows: entry.tokens, frame: opened.frame, elementSize: type.byteCount,

@@ -13,6 +13,10 @@ extension SpectralEncoder {
       group: group, weights: Array(repeating: 1, count: weights.count), mean: Array(repeating: 0, count: n),
       rotation: rotation)
     let moments = FeatureMoments(plain, tensors: tensors, plan: plan, covariance: basis == .embedded)
+    guard moments.mean.allSatisfy(\.isFinite) else {
+      throw CodecError.unsuitable(
+        "layers \(group.layers) hold a NaN or infinity among their \(kind.name)s; only profile lossless takes those")
+    }
     // Means are stored in half precision, so that is what is subtracted.
     let mean = HalfPrecision.widen(HalfPrecision.narrow(moments.mean.map { min(max($0, -60_000), 60_000) }))
     let samples = GroupSamples(group: group, weights: weights, mean: mean, rotation: rotation)

@@ -11,7 +11,7 @@ import KVCacheModel
 
 extension SpectralEncoder {
   /// Complete writings that are tried before the best of them is taken.
-  static let mostPasses = 6
+  static let mostPasses = 8
 
   /// Writes the cache so that it meets the target of the parameters; the caller commits the writer.
   ///
@@ -23,7 +23,9 @@ extension SpectralEncoder {
   func write(
     tokens: [Int32]?, path: String, fileBytes: (Pass) -> Int, progress: (Int) -> Void
   ) throws -> Pass {
-    switch parameters.rate {
+    switch parameters.resolvedRate(hasProbeQueries: source.description.probeQueries > 0) {
+    case .automatic:
+      preconditionFailure("resolved above")
     case .step(let step):
       return try pass(
         steps: SpectralSteps(key: Float(step), value: Float(step)), tokens: tokens, path: path, progress: progress)
@@ -31,11 +33,12 @@ extension SpectralEncoder {
       let search = try StepSearch(self, around: Float(3.7 * target))
       let found = try approach(
         from: search.cheapest(error: 0.975 * target).steps, tokens: tokens, path: path, progress: progress,
-        correction: { pass in
+        deviation: { pass in
           let error = pass.errors?.mean ?? 0
-          if error <= target, error >= 0.95 * target { return nil }
-          return error > 0 ? exp(log(0.975 * target / error) / search.slopes(at: pass.steps).error) : 4
+          // Without any error everything is exact, and steps do not matter.
+          return error == 0 || (0.95 * target...target).contains(error) ? nil : log(error / (0.975 * target))
         },
+        slope: { search.slopes(at: $0.steps).error },
         isBetter: { Self.isBetter($0, than: $1, target: target, fileBytes: fileBytes) })
       guard let error = found.errors?.mean, error <= target else {
         found.writer.discard()
@@ -49,10 +52,11 @@ extension SpectralEncoder {
       let search = try StepSearch(self, around: 0.3)
       return try approach(
         from: search.best(bytes: target).steps, tokens: tokens, path: path, progress: progress,
-        correction: { pass in
+        deviation: { pass in
           let bytes = Double(fileBytes(pass))
-          return abs(bytes / target - 1) <= 0.02 ? nil : exp(log(target / bytes) / search.slopes(at: pass.steps).bytes)
+          return abs(bytes / target - 1) <= 0.02 ? nil : log(bytes / target)
         },
+        slope: { search.slopes(at: $0.steps).bytes },
         isBetter: { abs(Double(fileBytes($0)) - target) < abs(Double(fileBytes($1)) - target) })
     }
   }
@@ -64,24 +68,27 @@ extension SpectralEncoder {
     return x < y
   }
 
-  /// Writes, corrects the steps and writes again until `correction` has none, or passes run out; then the best.
+  /// Writes, corrects the steps and writes again until a pass has no `deviation`, or passes run out; then the best.
+  ///
+  /// - Parameter deviation: the logarithm of what a pass gave over what it should give; nil if that is near enough.
+  /// - Parameter slope: the deviation's estimated derivative by the logarithm of the steps.
   private func approach(
     from start: SpectralSteps, tokens: [Int32]?, path: String, progress: (Int) -> Void,
-    correction: (Pass) -> Double?, isBetter: (Pass, Pass) -> Bool
+    deviation: (Pass) -> Double?, slope: (Pass) -> Double, isBetter: (Pass, Pass) -> Bool
   ) throws -> Pass {
-    var steps = start
+    var correction = StepCorrection()
     var best: Pass?
     for _ in 0..<Self.mostPasses {
-      let next = try pass(steps: steps, tokens: tokens, path: path, progress: progress)
-      let factor = correction(next)
-      if let old = best, factor != nil, !isBetter(next, old) {
+      let next = try pass(
+        steps: start.scaled(by: exp(correction.logScale)), tokens: tokens, path: path, progress: progress)
+      let found = deviation(next)
+      if let old = best, found != nil, !isBetter(next, old) {
         next.writer.discard()
       } else {
         best?.writer.discard()
         best = next
       }
-      guard let factor else { break }
-      steps = steps.scaled(by: min(max(factor, 0.2), 5))
+      guard let found, correction.update(deviation: found, slope: slope(next)) else { break }
     }
     return best!
   }

@@ -20,7 +20,7 @@ extension SpectralEncoder {
     if let tokens { try TokenSection.add(tokens, to: writer) }
     var errors: [[Double]]? = []
     try ParallelLoop.ordered(
-      groups.count,
+      groups.count, width: width,
       produce: { try encodeGroup($0, steps: steps) },
       consume: { index, encoded in
         let group = groups[index]

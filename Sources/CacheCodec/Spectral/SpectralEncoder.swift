@@ -1,5 +1,6 @@
 import ComputeKernels
 import Fidelity
+import Foundation
 import KVCacheModel
 import SpectralTransform
 
@@ -9,6 +10,8 @@ struct SpectralEncoder: Sendable {
   let parameters: SpectralParameters
   let model: ModelBasis?
   let groups: [LayerGroup]
+  /// Layers or groups in work at a time.
+  let width: Int
   /// One a group.
   private let keys: [SpectralGroupCoder]
   private let values: [SpectralGroupCoder]
@@ -17,30 +20,35 @@ struct SpectralEncoder: Sendable {
   static let estimateQueries = 32
 
   /// - Throws: what the source throws; `CodecError.unsuitable` if a target needs probe queries and there are none.
-  init(_ source: any CacheSource, parameters: SpectralParameters, model: ModelBasis?) throws {
+  init(
+    _ source: any CacheSource, parameters: SpectralParameters, model: ModelBasis?, width: Int = ParallelLoop.width
+  ) throws {
     let description = source.description
     self.source = source
     self.parameters = parameters
     self.model = model
+    self.width = width
     if case .targetError = parameters.rate, description.probeQueries == 0 {
       throw CodecError.unsuitable(
         "the cache holds no probe queries, so no attention error can be met; use a ratio or a step")
     }
-    if let model, !model.fits(description.geometry) {
-      throw CodecError.unsuitable("the basis file was made for a cache of another shape")
-    }
+    try model?.check(description)
     let groups =
       model?.groups(in: description.geometry)
       ?? LayerGroup.groups(of: description.geometry, size: parameters.groupLayers)
     self.groups = groups
-    let sensitivities = try ParallelLoop.map(description.geometry.layers.count) {
+    if let wide = groups.first(where: { $0.features > LayerGroup.mostFeatures }) {
+      throw CodecError.unsuitable(
+        "layer \(wide.firstLayer) has \(wide.features) features, allowed are \(LayerGroup.mostFeatures) in a group")
+    }
+    let sensitivities = try ParallelLoop.map(description.geometry.layers.count, width: width) {
       try Self.sensitivity(of: source, layer: $0, parameters: parameters)
     }
     let rotations = KeyRotations(description)
     let weights = CacheKind.allCases.map { kind in
       FeatureWeights(sensitivities: sensitivities.map { kind == .key ? $0.noise.keys : $0.noise.values })
     }
-    let coders = try ParallelLoop.map(2 * groups.count) { index -> SpectralGroupCoder in
+    let coders = try ParallelLoop.map(2 * groups.count, width: width) { index -> SpectralGroupCoder in
       let (kind, number) = (CacheKind.allCases[index % 2], index / 2)
       let group = groups[number]
       let plan = SegmentPlan(parameters, tokens: group.shape.tokens)
@@ -82,13 +90,13 @@ struct SpectralEncoder: Sendable {
   }
 
   /// What a layer's probe queries say of it.
-  private struct Sensitivity: Sendable {
+  struct Sensitivity: Sendable {
     var noise: NoiseSensitivity
     /// Mean attention of each row; nil unless values are weighted by it.
     var masses: [Float]?
   }
 
-  private static func sensitivity(
+  static func sensitivity(
     of source: any CacheSource, layer: Int, parameters: SpectralParameters
   ) throws -> Sensitivity {
     let shape = source.description.geometry.layers[layer]
@@ -116,28 +124,30 @@ struct SpectralEncoder: Sendable {
   }
 }
 
-/// The rotations of a cache's keys, made once for all groups that share one.
-struct KeyRotations: Sendable {
+/// The rotations of a cache's keys, each made when it is first asked for: a file's header alone must not cost memory.
+final class KeyRotations: @unchecked Sendable {
   private struct Key: Hashable {
     var rope: Int
     var first: Int
     var tokens: Int
   }
 
+  private let ropes: [RotaryEmbedding]
+  private let lock = NSLock()
   private var known: [Key: KeyRotation] = [:]
 
-  init(_ description: CacheDescription) {
-    for layer in description.geometry.layers where description.ropes[layer.ropeIndex].pairing != .none {
-      let key = Key(rope: layer.ropeIndex, first: layer.firstPosition, tokens: layer.tokens)
-      if known[key] == nil {
-        known[key] = KeyRotation(
-          description.ropes[layer.ropeIndex], firstPosition: layer.firstPosition, count: layer.tokens)
-      }
-    }
-  }
+  init(_ description: CacheDescription) { ropes = description.ropes }
 
   /// The rotation of a group's keys; nil where none is known.
   func rotation(of group: LayerGroup) -> KeyRotation? {
-    known[Key(rope: group.shape.ropeIndex, first: group.shape.firstPosition, tokens: group.shape.tokens)]
+    let rope = ropes[group.shape.ropeIndex]
+    guard rope.pairing != .none else { return nil }
+    let key = Key(rope: group.shape.ropeIndex, first: group.shape.firstPosition, tokens: group.shape.tokens)
+    return lock.withLock {
+      if let made = known[key] { return made }
+      let made = KeyRotation(rope, firstPosition: key.first, count: key.tokens)
+      known[key] = made
+      return made
+    }
   }
 }

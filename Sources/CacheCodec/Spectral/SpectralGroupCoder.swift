@@ -74,26 +74,35 @@ struct SpectralGroupCoder: Sendable {
           bytes: [UInt8](repeating: 0, count: tensor.bytes.count))
       })
     for (index, segment) in plan.segments.enumerated() {
-      let factor = segment.zone.stepFactor(kind)
-      var coded = [Float](unsafeUninitializedCapacity: segment.rows.count * n) { buffer, count in
-        count = segment.rows.count * n
-        samples.read(tensors, rows: segment.rows, into: buffer.baseAddress!)
-      }.withUnsafeBufferPointer {
-        transform.forward(
-          $0.baseAddress!, rows: segment.rows, step: step * factor,
-          blockCodes: blockCodes.isEmpty || segment.zone != .body ? [] : blockCodes[index],
-          most: segment.zone == .body ? most : n)
-      }
-      if segment.zone == .body {
-        coded.dropSparseRows(blockLength: parameters.blockLength, below: Self.smallestDensity)
-      }
-      coded.exactBytes = Self.gather(tensors, features: frame.exactFeatures, rows: segment.rows)
+      let coded = Self.coded(
+        segment, of: tensors, kind: kind, frame: frame, samples: samples, transform: transform, step: step,
+        blockCodes: blockCodes.isEmpty || segment.zone != .body ? [] : blockCodes[index],
+        most: segment.zone == .body ? most : n)
       encoded.segments.append(
         (segment.rows, coded.encoded(blockLength: parameters.blockLength, elementSize: size).bytes))
       Self.restore(coded, frame: frame, samples: samples, transform: transform, into: &encoded.restored)
     }
     Self.restoreExactRows(frame, into: &encoded.restored)
     return encoded
+  }
+
+  /// Quantises one segment of the tensors of a group's layers; `step` is the one outside the window.
+  static func coded(
+    _ segment: SegmentPlan.Segment, of tensors: [CacheTensor], kind: CacheKind, frame: SpectralFrame,
+    samples: GroupSamples, transform: SegmentTransform, step: Float, blockCodes: [UInt8] = [], most: Int
+  ) -> SpectralSegment {
+    let size = segment.rows.count * transform.features
+    var coded = [Float](unsafeUninitializedCapacity: size) { buffer, count in
+      count = size
+      samples.read(tensors, rows: segment.rows, into: buffer.baseAddress!)
+    }.withUnsafeBufferPointer {
+      transform.forward(
+        $0.baseAddress!, rows: segment.rows, step: step * segment.zone.stepFactor(kind), blockCodes: blockCodes,
+        most: most)
+    }
+    if segment.zone == .body { coded.dropSparseRows(blockLength: frame.blockLength, below: smallestDensity) }
+    coded.exactBytes = gather(tensors, features: frame.exactFeatures, rows: segment.rows)
+    return coded
   }
 
   /// The features to keep bit for bit: those whose weighted deviation is largest, the same number in each layer.

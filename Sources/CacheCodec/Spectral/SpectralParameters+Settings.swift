@@ -3,6 +3,7 @@ extension SpectralParameters {
   var settings: [String] {
     let rate =
       switch self.rate {
+      case .automatic: "rate=automatic"
       case .targetError(let error): "target-error=\(error)"
       case .ratio(let ratio): "ratio=\(ratio)"
       case .step(let step): "step=\(step)"

@@ -4,6 +4,9 @@ import KVCacheModel
 public struct SpectralParameters: Hashable, Sendable {
   /// What decides the quantiser's steps.
   public enum Rate: Hashable, Sendable {
+    /// A mean attention-output error of 0.05 where the cache holds probe queries; else a step of a fifth of each head's
+    /// root mean square.
+    case automatic
     /// The mean attention-output error to meet; the cache must hold probe queries.
     case targetError(Double)
     /// The whole file's ratio to meet: 16-bit numbers of the cache against bytes of the file.
@@ -12,7 +15,7 @@ public struct SpectralParameters: Hashable, Sendable {
     case step(Double)
   }
 
-  public var rate = Rate.targetError(0.05)
+  public var rate = Rate.automatic
   /// Where features are decorrelated.
   public var basis = BasisSource.embedded
   /// How many neighbouring layers share a basis; nil takes as many as keep a group at 640 features or fewer, at least 1.
@@ -32,6 +35,12 @@ public struct SpectralParameters: Hashable, Sendable {
   public var weightsValuesByAttention = false
 
   public init() {}
+
+  /// The rate that `automatic` stands for, the others as they are.
+  func resolvedRate(hasProbeQueries: Bool) -> Rate {
+    guard case .automatic = rate else { return rate }
+    return hasProbeQueries ? .targetError(0.05) : .step(0.2)
+  }
 
   /// How the last tokens are kept.
   public enum WindowCoding: UInt8, Hashable, Sendable, CaseIterable {

@@ -50,7 +50,7 @@ struct StepSearch: Sendable {
   private let share: Double
 
   /// Groups that are tried at most.
-  static let sampleGroups = 7
+  static let sampleGroups = 4
 
   /// Codes a sample of the groups around a first guess of the step.
   init(_ encoder: SpectralEncoder, around guess: Float) throws {
@@ -62,7 +62,9 @@ struct StepSearch: Sendable {
         ($0 * 2 + 1) * count / (2 * Self.sampleGroups)
       }
     let steps: [Float] = [0.5, 1.1, 2.4].map { $0 * guess }
-    let trials = try ParallelLoop.map(sample.count) { try Self.trials(encoder, group: sample[$0], steps: steps) }
+    let trials = try ParallelLoop.map(sample.count, width: encoder.width) {
+      try Self.trials(encoder, group: sample[$0], steps: steps)
+    }
     var curves: [CacheKind: Curve] = [:]
     for kind in CacheKind.allCases {
       var curve = Curve()

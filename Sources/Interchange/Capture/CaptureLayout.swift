@@ -94,12 +94,3 @@ struct CaptureLayout {
     return try file.read(name).littleEndian(as: UInt32.self).map(Int32.init(bitPattern:))
   }
 }
-
-extension CacheGeometry {
-  /// Positions up to the last cached one: max over layers of first position plus tokens.
-  var endPosition: Int { layers.map { $0.firstPosition + $0.tokens }.max() ?? 0 }
-
-  /// The position of the first of `count` token ids: 0, unless they are fewer than the positions up to the cache's end,
-  /// where they are the last of them.
-  func firstPosition(ofTokens count: Int) -> Int { max(0, endPosition - count) }
-}

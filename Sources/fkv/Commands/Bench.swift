@@ -11,6 +11,7 @@ struct Bench: ParsableCommand {
 
   @Argument(help: "Captures with probe queries.") var caches: [String]
   @Option(help: ArgumentHelp("Only these methods, separated by commas.", valueName: "names")) var methods: String?
+  @Option(name: .customLong("basis-file"), help: "The basis file of method spectral-model.") var basisFile: String?
   @Option(
     name: .customLong("kvtc-calibration"),
     help: ArgumentHelp(
@@ -35,9 +36,10 @@ struct Bench: ParsableCommand {
   }
 
   func run() throws {
-    let pipeline = BenchPipeline(
+    var pipeline = BenchPipeline(
       captures: caches, methods: methodNames.map(Set.init),
       calibration: calibration?.split(separator: ",").map(String.init) ?? [])
+    pipeline.basisFile = basisFile
     let bar = ProgressBar("bench", unit: "points")
     let reports = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CacheCodec
 import FourierKV
+import KVCacheModel
 
 struct Compress: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,6 +18,10 @@ struct Compress: ParsableCommand {
   @Option(help: "Tokens at the start that stay exact (default: 4).") var sinks: Int?
   @Option(help: "Tokens at the end that are kept better (default: spectral 256, fourier 1020; less of a short prompt).")
   var window: Int?
+  @Option(
+    name: .customLong("basis-file"),
+    help: "The basis file for '--basis model', and for a CACHE that needs one (default: the cache folder's).")
+  var basisFile: String?
   @OptionGroup(title: "Profile spectral") var spectral: SpectralOptions
   @OptionGroup(title: "Profile fourier") var fourier: FourierOptions
 
@@ -31,6 +36,10 @@ struct Compress: ParsableCommand {
     }
     if profile != .spectral, let given = spectral.firstGiven {
       throw ValidationError("'\(given)' goes with '--profile spectral'")
+    }
+    if spectral.groupLayers != nil, basisFile != nil && spectral.basis == nil {
+      throw ValidationError(
+        "'--group-layers' and '--basis-file' are mutually exclusive: a basis file has its own groups")
     }
     if profile == .lossless, sinks != nil || window != nil {
       throw ValidationError("'\(sinks != nil ? "--sinks" : "--window")' does not go with '--profile lossless'")
@@ -50,6 +59,7 @@ struct Compress: ParsableCommand {
       var parameters = spectral.parameters
       parameters.sinks = sinks ?? parameters.sinks
       parameters.window = window
+      if basisFile != nil, spectral.basis == nil { parameters.basis = .model }
       return .spectral(parameters)
     }
   }
@@ -57,11 +67,19 @@ struct Compress: ParsableCommand {
   func run() throws {
     var pipeline = CompressPipeline(input: cache, output: output, method: method)
     pipeline.includesTokens = !noTokens
+    pipeline.basisFile = basisFile
+    pipeline.prefersModelBasis = spectral.basis == nil && spectral.groupLayers == nil && basisFile == nil
     let bar = ProgressBar("compress", unit: "layers")
     defer { bar.finish() }
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
     print("\(output): profile \(report.profile.name), \(CacheHeadText.sizeLine(report.size))")
+    if let basis = report.basis {
+      print("\(CacheHeadText.basis(hash: basis.hash, bytes: basis.bytes)): \(basis.path)")
+    } else if let source = report.basisSource {
+      print("basis \(source.name)")
+    }
+    if report.profile == .spectral, let note = Self.unrotatedNote(report.description) { Diagnostics.note(note) }
     if let stored = report.storedError {
       print(
         "attention-output error \(Format.significant(stored.errors.mean)) mean, \(Format.significant(stored.errors.max)) max "
@@ -69,6 +87,19 @@ struct Compress: ParsableCommand {
     } else {
       Diagnostics.note("the cache holds no probe queries: no attention error was measured")
     }
+  }
+}
+
+extension Compress {
+  /// What to say of layers whose keys are coded with their rotation, since none is known that could be undone; nil where
+  /// there are none.
+  static func unrotatedNote(_ description: CacheDescription) -> String? {
+    let layers = description.geometry.layers
+    let count = layers.count { $0.tokens > 0 && description.ropes[$0.ropeIndex].pairing == .none }
+    guard count > 0 else { return nil }
+    return
+      "the cache names no rotary embedding for \(count == layers.count ? "its" : "\(count) of \(layers.count)") layers: "
+      + "their keys are coded as they are, which costs bytes if they are rotated"
   }
 }
 

@@ -28,6 +28,7 @@ struct Verify: ParsableCommand {
     name: .customLong("after-prompt"), help: "The text of --continue begins with the prompt: go on behind it.")
   var afterPrompt = false
   @Option(help: "Threads of the model (default: all cores).") var threads: Int?
+  @OptionGroup var basis: BasisFileOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   func validate() throws {
@@ -47,6 +48,7 @@ struct Verify: ParsableCommand {
 
   func run() throws {
     var pipeline = VerifyPipeline(path: file, reference: reference)
+    pipeline.basisFile = basis.basisFile
     pipeline.continuation = try continuation.map { argument in
       var request = Continuation(
         model: model ?? ModelLocation.standardModel, text: try Continuation.text(of: argument),

@@ -7,7 +7,9 @@ struct SpectralOptions: ParsableArguments {
   var targetError: Double?
   @Option(help: "Ratio of the whole file to meet.") var ratio: Double?
   @Option(help: "The quantiser's step, for keys and values alike.") var step: Double?
-  @Option(help: "Where feature bases come from: embedded, model or none.") var basis: BasisSource?
+  @Option(
+    help: "Where feature bases come from (default: model if 'fkv calibrate' made one for it, else embedded).")
+  var basis: BasisSource?
   @Option(name: .customLong("group-layers"), help: "Layers that share a basis (default: as many as 640 features hold).")
   var groupLayers: Int?
   @Option(help: "Tokens of a block of the cosine transform (default: 16).") var block: Int?
@@ -27,6 +29,9 @@ struct SpectralOptions: ParsableArguments {
       if let value, !(value > 0 && value.isFinite) { throw ValidationError("'\(name)' must be above 0") }
     }
     if let groupLayers, groupLayers < 1 { throw ValidationError("'--group-layers' must be 1 or more") }
+    if groupLayers != nil, basis == .model {
+      throw ValidationError("'--group-layers' does not go with '--basis model': a basis file has its own groups")
+    }
     let length = block ?? 16
     if !(1...1024).contains(length) { throw ValidationError("'--block' must lie in 1…1024") }
     if let segment, segment < length || segment % length != 0 {

@@ -24,6 +24,12 @@ struct CacheHeadJSON: Encodable {
     var probeQueries: Int
   }
 
+  /// The basis file that reading the cache needs; its bytes are in no other number.
+  struct Basis: Encodable {
+    var hash: String
+    var bytes: Int?
+  }
+
   var formatVersion = 1
   var profile: String
   var settings: [String]
@@ -35,6 +41,7 @@ struct CacheHeadJSON: Encodable {
   var ratio: Double
   var bitsPerElement: Double
   var storedError: StoredErrors?
+  var basisOutside: Basis?
 
   init(_ header: CacheHeader, size: CacheSize) {
     let description = header.description
@@ -49,6 +56,7 @@ struct CacheHeadJSON: Encodable {
     rawBytes = size.rawBytes
     ratio = size.ratio
     bitsPerElement = size.bitsPerElement
+    basisOutside = header.basisHash.map { Basis(hash: $0, bytes: header.basisBytes) }
     storedError = header.storedError.map {
       StoredErrors(mean: $0.errors.mean, max: $0.errors.max, probeQueries: $0.probeQueries)
     }

@@ -12,6 +12,7 @@ enum CacheHeadText {
       "profile   \(header.profile.name)\(header.settings.isEmpty ? "" : " (" + header.settings.joined(separator: " ") + ")")",
       "size      \(sizeLine(size))",
     ]
+    if let hash = header.basisHash { lines.append("\(basis(hash: hash, bytes: header.basisBytes))") }
     if let stored = header.storedError {
       lines.append(
         "error     \(Format.significant(stored.errors.mean)) mean, \(Format.significant(stored.errors.max)) max at the "
@@ -27,6 +28,11 @@ enum CacheHeadText {
       "\(geometry.layers.count) layers × \(first.kvHeads) KV heads (\(first.queryHeads) query heads) × "
       + "\(geometry.tokens) tokens × \(first.headDim) dims"
     return geometry.isUniform ? line : line + ", layers differ"
+  }
+
+  /// `basis model 0123456789abcdef (5.43 MB outside this file)`.
+  static func basis(hash: String, bytes: Int?) -> String {
+    "basis model \(hash) (\(bytes.map { Format.bytes($0) + " " } ?? "")outside this file)"
   }
 
   /// `13.4 MB of 94.4 MB: ratio 7.04×, 2.27 bits per element, everything counted`.

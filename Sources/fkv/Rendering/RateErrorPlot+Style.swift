@@ -19,7 +19,6 @@ extension RateErrorPlot {
     .grid { stroke: #e4e6ea; fill: none }
     .line { fill: none; stroke-width: 1.6; stroke-linejoin: round }
     .line.own { stroke-width: 3 }
-    .leader { fill: none; stroke-width: 0.7 }
     .label { stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round; paint-order: stroke }
     .label.own { font-weight: 700 }
     \(rules(\.light))
@@ -38,7 +37,7 @@ extension RateErrorPlot {
     colours.enumerated().map { index, pair in
       let value = pair[keyPath: colour]
       return
-        ".line.c\(index), .leader.c\(index) { stroke: \(value) } .dot.c\(index), .label.c\(index) { fill: \(value) }"
+        ".line.c\(index) { stroke: \(value) } .dot.c\(index), .label.c\(index) { fill: \(value) }"
     }.joined(separator: "\n")
   }
 }

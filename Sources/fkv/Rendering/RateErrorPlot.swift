@@ -5,7 +5,7 @@ import FourierKV
 /// with its name beside it. Light or dark as the reader's system is; no script, no outside fonts.
 struct RateErrorPlot {
   private static let size = (width: 800.0, height: 560.0)
-  private static let area = (left: 64.0, right: 672.0, top: 76.0, bottom: 504.0)
+  private static let area = (left: 64.0, right: 736.0, top: 76.0, bottom: 504.0)
 
   /// One method's points.
   private struct Line {
@@ -13,8 +13,10 @@ struct RateErrorPlot {
     var isProduct: Bool
     /// Its class: which colour.
     var index: Int
-    /// By rising ratio; in pixels.
-    var points: [(x: Double, y: Double)]
+    /// In pixels.
+    var points: [LabelRoom.Point]
+    /// Those that no other point of the method beats, from left to right: what the line joins.
+    var frontier: [LabelRoom.Point]
   }
 
   private let report: BenchReport
@@ -30,12 +32,16 @@ struct RateErrorPlot {
     let x = LogAxis([1] + shown.map(\.size.ratio), pixels: (Self.area.left, Self.area.right))
     let y = LogAxis(shown.map(\.comparison.attention.mean), pixels: (Self.area.bottom, Self.area.top))
     (self.x, self.y) = (x, y)
-    lines = report.methods.enumerated().compactMap { index, method in
-      let points = shown.filter { $0.method == method }.sorted { $0.size.ratio < $1.size.ratio }
+    lines = report.methods.compactMap { method in
+      let points = shown.filter { $0.method == method }
       guard let first = points.first else { return nil }
+      // By name, so that a method has the same colour in every plot.
+      let index = BenchPipeline.methodNames.firstIndex(of: method) ?? 0
+      func place(_ point: RateCurve.Point) -> LabelRoom.Point { (x.position(point.ratio), y.position(point.error)) }
+      let all = points.map { RateCurve.Point(ratio: $0.size.ratio, error: $0.comparison.attention.mean) }
       return Line(
-        method: method, isProduct: first.isProduct, index: index % Self.colours.count,
-        points: points.map { (x.position($0.size.ratio), y.position($0.comparison.attention.mean)) })
+        method: method, isProduct: first.isProduct, index: index % Self.colours.count, points: all.map(place),
+        frontier: RateCurve(all).frontier.map(place))
     }
     exact = report.methods.compactMap { method in
       let best = report.points.filter { $0.method == method && $0.comparison.attention.mean == 0 }
@@ -90,38 +96,27 @@ struct RateErrorPlot {
   }
 
   private func curve(_ line: Line) -> String {
-    let path = line.points.enumerated().map {
+    let path = line.frontier.enumerated().map {
       "\($0.offset == 0 ? "M" : "L")\(number($0.element.x)) \(number($0.element.y))"
     }
-    let width = line.isProduct ? " own" : ""
+    let style = line.isProduct ? " own" : ""
     return
-      ([#"<path class="line c\#(line.index)\#(width)" d="\#(path.joined())"/>"#]
+      ([#"<path class="line c\#(line.index)\#(style)" d="\#(path.joined())"/>"#]
       + line.points.map {
         #"<circle class="dot c\#(line.index)" cx="\#(number($0.x))" cy="\#(number($0.y))" r="\#(line.isProduct ? 4 : 3)"/>"#
       }).joined(separator: "\n")
   }
 
-  /// Names at the lines' right ends, moved apart where they would touch, with a thin leader to the end.
+  /// Names beside their lines, where they touch least.
   private var labels: [String] {
-    var placed: [(x: Double, y: Double, width: Double)] = []
-    return lines.sorted { ($0.points.last!.y, $0.method) < ($1.points.last!.y, $1.method) }.flatMap {
-      line -> [String] in
-      let end = line.points.last!
-      let width = 7.2 * Double(line.method.count)
-      let x = min(end.x + 9, Self.size.width - width - 6)
-      var y = end.y + 4
-      while let other = placed.first(where: { abs($0.y - y) < 15 && $0.x < x + width + 4 && x < $0.x + $0.width + 4 }) {
-        y = other.y + 15
-      }
-      placed.append((x, y, width))
-      var parts: [String] = []
-      if y > end.y + 8 {
-        parts.append(
-          #"<path class="leader c\#(line.index)" d="M\#(number(end.x)) \#(number(end.y))L\#(number(x - 2)) \#(number(y - 4))"/>"#
-        )
-      }
-      parts.append(text(x, y, line.method, "label c\(line.index)\(line.isProduct ? " own" : "")"))
-      return parts
+    var room = LabelRoom(bounds: (4, Self.size.width - 4, Self.area.top, Self.area.bottom - 2))
+    for line in lines {
+      room.avoid(path: line.frontier)
+      for point in line.points { room.avoid(point) }
+    }
+    return lines.map { line in
+      let place = room.place(width: 7 * Double(line.method.count), near: line.frontier)
+      return text(place.x, place.y, line.method, "label c\(line.index)\(line.isProduct ? " own" : "")")
     }
   }
 

@@ -1,0 +1,152 @@
+import ComputeKernels
+import FKVFormat
+import KVCacheModel
+
+/// Writes an `.fkv` longer by the tokens that follow.
+///
+/// What the file holds is copied byte for byte, not decoded: new tokens become sections of their own (`lossless`,
+/// `spectral`). Profile `fourier` folds the tokens that leave the window into the coefficients (arXiv 2506.11886), so
+/// its sections are rewritten; of them only the exact parts and the coefficients' planes are unpacked. Old tokens
+/// decode to the same bits as before, except spectral features of profile `fourier`, whose coefficients now stand for
+/// more tokens.
+public struct CacheExtender: Sendable {
+  public let cache: FKVCache
+  /// A cache that holds the tokens that follow: of the longer prompt from its start, or from the file's end on.
+  public let addition: any CacheSource
+  /// What the header says wrote the file.
+  public var writer: String
+  /// The description of the longer cache, token ids included where both sides have them.
+  public let description: CacheDescription
+  /// For each layer, the rows of the addition's tensors that are new.
+  let newRows: [Range<Int>]
+
+  /// What came of extending a file.
+  public struct Outcome: Hashable, Sendable {
+    public var fileBytes: Int
+    /// Whether coefficients were rounded to half precision once more: each time adds an error of up to 2⁻¹¹ of each.
+    public var roundedCoefficients: Bool
+  }
+
+  /// Checks that the addition goes on where the file ends; reads no tensor.
+  ///
+  /// - Parameter unchecked: goes on where token ids are missing on one side. The file then has none either.
+  /// - Throws: `CacheExtensionError`; `FormatError` if no reader would take the longer cache.
+  public init(_ cache: FKVCache, with addition: any CacheSource, writer: String, unchecked: Bool = false) throws {
+    self.cache = cache
+    self.addition = addition
+    self.writer = writer
+    newRows = try Self.newRows(of: addition.description, behind: cache.description)
+    var description = cache.description
+    description.tokens = try Self.tokens(of: addition.description, behind: cache.description, required: !unchecked)
+    for (layer, rows) in newRows.enumerated() { description.geometry.layers[layer].tokens += rows.count }
+    self.description = description
+    if cache.header.profile == .spectral, cache.header.spectralCoding == nil {
+      throw CacheExtensionError.codingUnknown
+    }
+    _ = try CacheHeader(parsing: RecordReader(parsing: header.record.encoded, name: "header"))
+  }
+
+  /// Tokens that the file grows by.
+  public var tokenCount: Int { newRows.map(\.count).max() ?? 0 }
+
+  /// The header of the longer file. What was measured on the shorter one is gone.
+  private var header: CacheHeader {
+    var header = cache.header
+    header.description = description
+    header.writer = writer
+    header.storedError = nil
+    return header
+  }
+
+  /// Writes the longer file at `path`, which may be the file's own; it appears whole or not at all.
+  ///
+  /// Memory stays near the new tokens of `ParallelLoop.width` groups of layers (profile `fourier`: near their exact
+  /// parts).
+  ///
+  /// - Parameter progress: called with layers done, from the calling thread.
+  /// - Throws: what either source throws; `CacheExtensionError` if the profile cannot take more tokens; `FileError`.
+  public func write(to path: String, progress: (Int) -> Void = { _ in }) throws -> Outcome {
+    let file = try FKVWriter(path: path)
+    if let tokens = description.tokens { try TokenSection.add(tokens, to: file) }
+    var rounded = false
+    let groups = cache.layerGroups
+    try ParallelLoop.ordered(
+      groups.count,
+      produce: { try extended(group: $0) },
+      consume: { group, kinds in
+        for kind in kinds {
+          for entry in kind.copied { try file.copySection(from: cache.reader, entry) }
+          for section in kind.added {
+            try file.add(
+              section.kind, layer: groups[group].lowerBound, index: section.index, tokens: section.tokens,
+              flags: .required, rawBytes: section.rawBytes, payload: section.payload)
+          }
+          rounded = rounded || kind.roundsCoefficients
+        }
+        progress(groups[group].upperBound)
+      })
+    return Outcome(fileBytes: try file.commit(header: header.record), roundedCoefficients: rounded)
+  }
+
+  /// Keys or values of a group in the longer file: sections that stay as they are, then new ones.
+  struct ExtendedKind: Sendable {
+    var copied: [SectionEntry] = []
+    var added: [NewSection] = []
+    var roundsCoefficients = false
+  }
+
+  struct NewSection: Sendable {
+    var kind: SectionKind
+    var index = 0
+    var tokens: Range<Int>
+    var rawBytes: Int
+    var payload: [UInt8]
+  }
+
+  private func extended(group: Int) throws -> [ExtendedKind] {
+    let layers = cache.layerGroups[group]
+    return try CacheKind.allCases.map { kind in
+      // The layers of a group have one shape, so all of them grow or none.
+      guard !newRows[layers.lowerBound].isEmpty else { return ExtendedKind() }
+      let tensors = try layers.map { try addition.tensor(kind, layer: $0).rows(newRows[$0]) }
+      switch cache.header.profile {
+      case .lossless: return try extendedLossless(kind, layer: layers.lowerBound, by: tensors[0])
+      case .fourier: return try extendedFourier(kind, layer: layers.lowerBound, by: tensors[0])
+      case .spectral: return try extendedSpectral(kind, group: group, by: tensors)
+      }
+    }
+  }
+
+  private func extendedLossless(_ kind: CacheKind, layer: Int, by tensor: CacheTensor) throws -> ExtendedKind {
+    let parts = try cache.losslessLayer(kind, layer: layer).parts
+    let end = cache.description.geometry.layers[layer].tokens
+    return ExtendedKind(
+      copied: parts.map(\.entry),
+      added: [
+        NewSection(
+          kind: .lossless(kind), index: parts.count, tokens: end..<end + tensor.tokens, rawBytes: tensor.bytes.count,
+          payload: LosslessSection.encode(tensor))
+      ])
+  }
+
+  private func extendedFourier(_ kind: CacheKind, layer: Int, by tensor: CacheTensor) throws -> ExtendedKind {
+    var section = try cache.parsedFourier(kind, layer: layer)
+    if !section.spectralFeatures.isEmpty {
+      guard section.reconstruction == .projection else {
+        throw CacheExtensionError.publishedReconstruction(layer: layer, kind: kind)
+      }
+      guard section.middle + tensor.tokens <= section.period else {
+        throw CacheExtensionError.periodTooShort(
+          layer: layer, kind: kind, period: section.period, middle: section.middle + tensor.tokens)
+      }
+    }
+    section.append(tensor)
+    let shape = description.geometry.layers[layer]
+    return ExtendedKind(
+      added: [
+        NewSection(
+          kind: .fourier(kind), tokens: 0..<shape.tokens, rawBytes: shape.elementCount * tensor.elementType.byteCount,
+          payload: section.encoded(elementSize: tensor.elementType.byteCount).bytes)
+      ], roundsCoefficients: section.coefficientType == .float16 && !section.spectralFeatures.isEmpty)
+  }
+}

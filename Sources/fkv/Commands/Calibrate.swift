@@ -1,0 +1,72 @@
+import ArgumentParser
+import CacheCodec
+import Foundation
+import FourierKV
+
+struct Calibrate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Makes a basis file for a model, so that its caches need not hold a basis each.",
+    discussion: """
+      The model reads each text (a capture holds what it read before); principal components of its keys and values go into a .fkvbasis (formats/fkv.md §14). \
+      Without -o it goes to fkv's cache folder, where 'fkv compress' looks for it. An .fkv made with a basis file can \
+      only be read with that file: keep it.
+      """)
+
+  @Argument(
+    help: "Texts like those to be cached, 20 thousand tokens or more together; or captures of such, *.safetensors.")
+  var texts: [String]
+  @Option(help: "The model, a GGUF file (default: the one that make setup fetched).") var model: String?
+  @Option(name: .shortAndLong, help: "The basis file to write (default: in the cache folder).") var output: String?
+  @Option(
+    name: .customLong("group-layers"), help: "Layers that share a basis (default: as many as 1024 features hold).")
+  var groupLayers: Int?
+  @Option(
+    name: .customLong("finest-error"),
+    help: "The smallest attention-output error that the basis is meant for (default: 0.01).")
+  var finestError: Double?
+  @Option(help: "The most tokens of each text, from its start.") var tokens = 4096
+  @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?
+  @Flag(help: "Print JSON instead of text.") var json = false
+
+  func validate() throws {
+    for (name, value) in [("--group-layers", groupLayers), ("--tokens", tokens), ("--threads", threads)] {
+      if let value, value < 1 { throw ValidationError("'\(name)' must be 1 or more") }
+    }
+    if let finestError, !(finestError > 0 && finestError.isFinite) {
+      throw ValidationError("'--finest-error' must be above 0")
+    }
+  }
+
+  func run() throws {
+    var pipeline = CalibratePipeline(
+      samples: try texts.map { path in
+        path.hasSuffix(".safetensors")
+          ? .capture(path)
+          : .text(name: URL(fileURLWithPath: path).lastPathComponent, try PromptText.read(path))
+      },
+      model: model ?? ModelLocation.standardModel, output: output,
+      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    pipeline.groupLayers = groupLayers
+    if let finestError { pipeline.finestError = finestError }
+    pipeline.tokensPerText = tokens
+    let prefill = ProgressBar("prefill", unit: "tokens")
+    let bases = ProgressBar("bases", unit: "bases")
+    defer {
+      prefill.finish()
+      bases.finish()
+    }
+    let report = try pipeline.run { stage, done, total in
+      switch stage {
+      case .prefill: prefill.update(done, of: total)
+      case .bases:
+        prefill.finish()
+        bases.update(done, of: total)
+      }
+    }
+    bases.finish()
+    if report.isShort {
+      Diagnostics.note("fewer tokens than a group has features: more text would make a better basis")
+    }
+    if json { try JSONOutput.print(CalibrateJSON(report)) } else { print(CalibrateText.render(report)) }
+  }
+}

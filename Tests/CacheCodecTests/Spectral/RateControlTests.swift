@@ -1,0 +1,105 @@
+import Foundation
+import KVCacheModel
+import TestSupport
+import Testing
+
+@testable import CacheCodec
+
+@Suite struct RateControlTests {
+  private let scratch = ScratchFolder()
+  private static let cache = SyntheticCache.make(
+    layers: 3, kvHeads: 2, groupSize: 2, tokens: 400, headDim: 16, probe: 8)
+
+  private func encode(_ cache: MemoryCache, _ parameters: SpectralParameters) throws -> CacheEncoder.Outcome {
+    try CacheEncoder(.spectral(parameters), writer: "").encode(cache, to: scratch.file("c.fkv"))
+  }
+
+  @Test(arguments: [0.02, 0.05, 0.1, 0.2]) func targetErrorsAreMetAndNotOvershot(target: Double) throws {
+    for parameters in [
+      SpectralCases.parameters(.targetError(target)),
+      SpectralCases.parameters(.targetError(target), basis: .none, group: 1, weighted: true),
+    ] {
+      let outcome = try encode(Self.cache, parameters)
+      let error = try #require(outcome.storedError).errors.mean
+      // The header keeps single precision.
+      #expect(error <= target * (1 + 0x1p-23) && error >= 0.95 * target, "\(error)")
+    }
+  }
+
+  @Test(arguments: [3.0, 5, 8]) func ratiosAreMet(ratio: Double) throws {
+    let outcome = try encode(Self.cache, SpectralCases.parameters(.ratio(ratio)))
+    let found = Double(2 * Self.cache.description.geometry.elementCount) / Double(outcome.fileBytes)
+    #expect(abs(found / ratio - 1) <= 0.03, "\(found)")
+  }
+
+  @Test func aRatioNeedsNoProbeQueries() throws {
+    var cache = Self.cache
+    cache.queries = []
+    cache.description.probeQueries = 0
+    let outcome = try encode(cache, SpectralCases.parameters(.ratio(4)))
+    let found = Double(2 * cache.description.geometry.elementCount) / Double(outcome.fileBytes)
+    #expect(abs(found / 4 - 1) <= 0.03 && outcome.storedError == nil)
+  }
+
+  @Test func aStepIsTaken() throws {
+    let outcome = try encode(Self.cache, SpectralCases.parameters(.step(0.125)))
+    #expect(outcome.steps == SpectralSteps(key: 0.125, value: 0.125))
+    let file = try FKVCache(path: scratch.file("c.fkv"))
+    #expect(try CacheKind.allCases.allSatisfy { try file.summary($0, group: 0).step == 0.125 })
+    #expect(file.header.settings.contains("key-step=0.125") && file.header.settings.contains("step=0.125"))
+  }
+
+  /// An error that no step can give is refused, and nothing is left.
+  @Test func anImpossibleErrorIsRefused() throws {
+    let error = #expect(throws: CodecError.self) {
+      try encode(Self.cache, SpectralCases.parameters(.targetError(1e-9)))
+    }
+    guard case .unsuitable(let reason)? = error else { return }
+    #expect(
+      reason.hasPrefix("the smallest attention-output error that was reached is ")
+        && reason.hasSuffix("the target 1e-09"))
+    #expect(scratch.names == [])
+  }
+
+  /// A cache that is exact as it is meets every error.
+  @Test func nothingToLose() throws {
+    let cache = SyntheticCache.make(tokens: 4)
+    let outcome = try encode(cache, SpectralCases.parameters(.targetError(0.05)))
+    #expect(outcome.storedError?.errors.max == 0)
+    #expect(try FKVCache(path: scratch.file("c.fkv")).decodeAll().keys == cache.keys)
+  }
+
+  /// Estimates of a finer pair of steps have no larger error and no fewer bytes, within what was tried; the choices keep
+  /// their limits.
+  @Test func estimatesAreMonotonic() throws {
+    for seed: UInt64 in [1, 2] {
+      let cache = SyntheticCache.make(layers: 3, tokens: 300, headDim: 8, probe: 8, seed: seed)
+      let encoder = try SpectralEncoder(cache, parameters: SpectralCases.parameters(.targetError(0.1)), model: nil)
+      let search = try StepSearch(encoder, around: 0.3)
+      let all = search.estimates()
+      #expect(all.count == 33 * 33)
+      // Keys in the outer loop, values in the inner one, both rising.
+      func at(_ key: Int, _ value: Int) -> StepSearch.Estimate { all[key * 33 + value] }
+      for i in 0..<33 {
+        for j in 0..<32 {
+          #expect(at(i, j).steps.value < at(i, j + 1).steps.value && at(j, i).steps.key < at(j + 1, i).steps.key)
+          #expect(at(i, j).bytes >= at(i, j + 1).bytes && at(j, i).bytes >= at(j + 1, i).bytes)
+        }
+      }
+      // From 0.5 to 2.4 of the guess: beyond, errors of single heads are carried on as they lay between trials.
+      for i in 8...26 {
+        for j in 8..<26 { #expect(at(i, j).error <= at(i, j + 1).error && at(j, i).error <= at(j + 1, i).error) }
+      }
+      let middle = at(16, 16)
+      let cheapest = search.cheapest(error: middle.error)
+      #expect(cheapest.error <= middle.error && cheapest.bytes <= middle.bytes)
+      let best = search.best(bytes: middle.bytes)
+      #expect(best.bytes <= middle.bytes && best.error <= middle.error)
+      // Where nothing fits, what is nearest.
+      #expect(search.cheapest(error: 0) == all.min { $0.error < $1.error })
+      #expect(search.best(bytes: 0) == all.min { $0.bytes < $1.bytes })
+      let slopes = search.slopes(at: middle.steps)
+      #expect(slopes.error >= 0.3 && slopes.bytes <= -0.2)
+    }
+  }
+}
