@@ -11,6 +11,8 @@ public struct VerifyPipeline: Sendable {
   public var path: String
   /// A capture of the same prompt; without it only the file's integrity is checked.
   public var reference: String?
+  /// What a model is to go on with from both caches; needs a reference.
+  public var continuation: Continuation?
   /// The basis file, if the file needs one; nil looks in the cache folder.
   public var basisFile: String?
 
@@ -42,13 +44,22 @@ public struct VerifyPipeline: Sendable {
     public var sectionCount: Int
     /// nil without a reference, or if sections are damaged.
     public var comparison: Comparison?
+    /// What the model predicts over the file's cache against the reference; nil without a continuation, or if sections
+    /// are damaged.
+    public var predictions: PredictionComparison?
   }
 
   /// Checks and compares.
   ///
-  /// - Parameter progress: called with layers done and layers in all while comparing.
-  /// - Throws: what is wrong with either file; `CacheMismatch` if they are not of the same prompt and model.
-  public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
+  /// - Parameters:
+  ///   - progress: called with layers done and layers in all while comparing.
+  ///   - predicting: called with tokens done and tokens in all while going on from both caches.
+  /// - Throws: what is wrong with either file; `CacheMismatch` if they are not of the same prompt and model; what is
+  ///   wrong with the continuation or its model, before anything is compared.
+  public func run(
+    progress: (Int, Int) -> Void = { _, _ in }, predicting: (Int, Int) -> Void = { _, _ in }
+  ) throws -> Report {
+    precondition(continuation == nil || reference != nil, "a continuation needs a reference")
     let named = try NamedFKVCache(path: path, basis: BasisFinder(file: basisFile))
     let cache = named.cache
     var report = Report(
@@ -59,7 +70,9 @@ public struct VerifyPipeline: Sendable {
     if let reference {
       let full = try OpenedCache(path: reference, basis: BasisFinder(file: basisFile, looksFurther: true)).source
       try CacheMismatch.check(cache.description, against: full.description)
+      let continuation = try continuation?.pipeline(after: full.description)
       report.comparison = try Self.compare(named, with: full, progress: progress)
+      report.predictions = try continuation?.run(full: full, restored: named, progress: predicting)
     } else {
       for layer in cache.description.geometry.layers.indices {
         for kind in CacheKind.allCases { _ = try named.tensor(kind, layer: layer) }

@@ -12,7 +12,7 @@ public final class LlamaSession {
   /// The tokens that one call of llama.cpp processes.
   static let batchTokens = 512
   /// The positions of one call for which logits are computed, which bounds their memory.
-  static let batchLogits = 64
+  public static let batchLogits = 64
   /// The one sequence that a session has.
   static let sequence: llama_seq_id = 0
 

@@ -11,11 +11,24 @@ struct VerifyJSON: Encodable {
     var perHead: [[Double]]
   }
 
+  /// What the model predicts over both caches.
+  struct Predictions: Encodable {
+    var klMean: Double
+    var klP99: Double
+    var klMax: Double
+    var perplexityFull: Double
+    var perplexityRestored: Double
+    var top1Agreement: Double
+    /// Tokens that were scored.
+    var continuationTokens: Int
+  }
+
   var head: CacheHeadJSON
   var attention: Attention?
   var keyError: Double?
   var valueError: Double?
   var probeQueries: Int?
+  var predictions: Predictions?
   var damagedSections: [String]
   var withinLimits: Bool
 
@@ -29,6 +42,12 @@ struct VerifyJSON: Encodable {
     keyError = report.comparison?.keyError
     valueError = report.comparison?.valueError
     probeQueries = report.comparison?.probeQueries
+    predictions = report.predictions.map {
+      Predictions(
+        klMean: $0.meanDivergence, klP99: $0.divergence(quantile: 0.99), klMax: $0.largestDivergence,
+        perplexityFull: $0.perplexityFull, perplexityRestored: $0.perplexityRestored, top1Agreement: $0.topAgreement,
+        continuationTokens: $0.count)
+    }
     damagedSections = report.findings.map(\.description)
     self.withinLimits = withinLimits
   }
@@ -39,6 +58,7 @@ struct VerifyJSON: Encodable {
 
   func encode(to encoder: any Encoder) throws {
     try head.encode(to: encoder)
+    try predictions?.encode(to: encoder)
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encodeIfPresent(attention, forKey: .attentionOutputError)
     try container.encodeIfPresent(keyError, forKey: .keyError)

@@ -17,11 +17,24 @@ enum VerifyText {
         + "(\(comparison.probeQueries) probe queries)")
     lines.append("key error               \(Format.significant(comparison.keyError))")
     lines.append("value error             \(Format.significant(comparison.valueError))")
+    lines += predictionLines(report)
     if let maxError {
       let verdict = errors.mean <= maxError ? "within" : "ABOVE"
       lines.append("limit                   \(verdict) \(Format.significant(maxError))")
     }
     return lines.joined(separator: "\n")
+  }
+
+  private static func predictionLines(_ report: VerifyPipeline.Report) -> [String] {
+    guard let found = report.predictions else { return [] }
+    return [
+      "KL divergence           \(Format.significant(found.meanDivergence)) mean, "
+        + "\(Format.significant(found.divergence(quantile: 0.99))) p99, \(Format.significant(found.largestDivergence)) max "
+        + "(nats, \(found.count) tokens)",
+      "perplexity              \(Format.significant(found.perplexityFull)) full, "
+        + "\(Format.significant(found.perplexityRestored)) restored",
+      "top-1 agreement         \(Format.significant(100 * found.topAgreement)) %",
+    ]
   }
 
   private static func layerTable(_ comparison: VerifyPipeline.Comparison) -> TextTable {
