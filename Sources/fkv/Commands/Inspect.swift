@@ -106,7 +106,8 @@ enum InspectText {
     }
     let exact = report.exactParts.map { part in
       let gain = part.bytes == 0 ? 0 : Double(part.rawBytes) / Double(part.bytes)
-      return "exact     \(Format.bytes(part.bytes)) hold \(Format.bytes(part.rawBytes)) bit for bit: \(Format.ratio(gain))"
+      return
+        "exact     \(Format.bytes(part.bytes)) hold \(Format.bytes(part.rawBytes)) bit for bit: \(Format.ratio(gain))"
     }
     let head =
       CacheHeadText.lines(report.header, size: report.size) + [exact].compactMap { $0 } + [
