@@ -56,7 +56,6 @@ extension SpectralDecoder {
     var (coefficients, window, exact) = (0, 0, head.exactBytes)
     var fileBytes = entry.fileBytes
     var components = 0
-    var finest = Float.infinity
     let segments = try reader.sections(.spectralSegment(kind), layer: group.firstLayer).map { segment in
       (segment, try SpectralSegment.head(reader.payload(of: segment), group: group, place: place))
     }
@@ -64,7 +63,6 @@ extension SpectralDecoder {
     for (segment, part) in segments {
       fileBytes += segment.fileBytes
       exact += part.exactBytes
-      finest = min(finest, part.step)
       if part.step < coarsest {
         window += part.coefficientBytes
       } else {

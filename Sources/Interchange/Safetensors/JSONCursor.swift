@@ -170,7 +170,7 @@ extension JSONCursor {
     offset += 1
   }
 
-  /// The scalar of `XXXX` or `XXXX\uXXXX` at the cursor.
+  /// The scalar of four hexadecimal digits, or of a surrogate pair `HHHH\uHHHH`, at the cursor.
   private mutating func escapedScalar() throws(Failure) -> Unicode.Scalar {
     let start = offset
     let first = try hexadecimal()
