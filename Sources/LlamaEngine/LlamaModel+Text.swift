@@ -59,6 +59,22 @@ extension LlamaModel {
     return String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
+  /// Whether a token ends an answer: end of text, end of turn and the like; false for ids that the model does not have.
+  public func isEndOfGeneration(_ token: Int32) -> Bool {
+    (0..<vocabularySize).contains(Int(token)) && llama_vocab_is_eog(vocabulary, token)
+  }
+
+  /// The bytes of one token's text, which may begin or end within a character; none for control tokens.
+  ///
+  /// - Throws: `EngineError.unknownToken`, `EngineError.textNotConverted`.
+  public func bytes(of token: Int32) throws -> [UInt8] {
+    try check(CollectionOfOne(token))
+    let bytes = try filled { (buffer: UnsafeMutablePointer<CChar>?, capacity) in
+      llama_token_to_piece(vocabulary, token, buffer, capacity, 0, false)
+    }
+    return bytes.map { UInt8(bitPattern: $0) }
+  }
+
   /// Throws `EngineError.unknownToken` for the first id that the model does not have.
   func check(_ tokens: some Sequence<Int32>) throws {
     for token in tokens where token < 0 || token >= vocabularySize {
