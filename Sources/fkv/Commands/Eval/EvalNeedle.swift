@@ -16,9 +16,10 @@ struct EvalNeedle: ParsableCommand {
   @Option(help: "Cached tokens.") var lengths = NumberList([1024, 2048, 4096])
   @Option(help: "Where the needle lies, in percent of the text.") var depths = NumberList([0.0, 25, 50, 75, 100])
   @Option(help: "Needles for each length and depth.") var trials = 1
-  @Option(help: "The sentence to hide.") var needle = NeedleTexts.code.needle
-  @Option(help: "What the model goes on from.") var question = NeedleTexts.code.question
-  @Option(help: "The words that its answer must hold.") var answer = NeedleTexts.code.answer
+  @Option(help: "The sentence to hide, in a line of its own (default: the secret code of the blue door).")
+  var needle: String?
+  @Option(help: "What follows the text, in the next line; the model goes on from its end.") var question: String?
+  @Option(help: "The words that its answer must hold.") var answer: String?
   @Option(name: .customLong("max-tokens"), help: "The most tokens of an answer, which also ends with its first line.")
   var maxTokens = 24
   @Option(name: .shortAndLong, help: ArgumentHelp("Also draw a heat map into this SVG file.", valueName: "file.svg"))
@@ -35,13 +36,18 @@ struct EvalNeedle: ParsableCommand {
       ("--lengths", Set(lengths.numbers).count == lengths.numbers.count),
       ("--depths", Set(depths.numbers).count == depths.numbers.count),
     ] where !count { throw ValidationError("'\(name)' has a number twice") }
+    if [needle, question, answer].contains(where: { $0 != nil }), needle == nil || question == nil || answer == nil {
+      throw ValidationError("'--needle', '--question' and '--answer' belong together")
+    }
     if trials < 1 { throw ValidationError("'--trials' must be 1 or more") }
     if maxTokens < 1 { throw ValidationError("'--max-tokens' must be 1 or more") }
   }
 
   func run() throws {
     var pipeline = NeedlePipeline(setup: try options.setup(), haystacks: haystack)
-    pipeline.texts = NeedleTexts(needle: needle, question: question, answer: answer)
+    if let needle, let question, let answer {
+      pipeline.texts = NeedleTexts(needle: needle, question: question, answer: answer)
+    }
     pipeline.lengths = lengths.numbers
     pipeline.depths = depths.numbers
     pipeline.trials = trials
