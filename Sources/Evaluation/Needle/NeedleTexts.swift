@@ -1,8 +1,8 @@
 /// What is hidden, what is asked and what is expected; `{code}` in any of them stands for a cell's own number.
 public struct NeedleTexts: Codable, Hashable, Sendable {
-  /// The sentence that is put into the text.
+  /// The sentence that is put into the text, in a line of its own.
   public var needle: String
-  /// What follows the text; the model goes on from here.
+  /// What follows the text in the next line; the model goes on from its end.
   public var question: String
   /// What the model's answer must hold.
   public var answer: String
@@ -16,16 +16,9 @@ public struct NeedleTexts: Codable, Hashable, Sendable {
   /// A number to be found. The question ends in the beginning of its answer, so that a model that only continues text
   /// can answer too.
   public static let code = NeedleTexts(
-    needle: "\nThe secret code of the blue door is {code}.\n",
-    question: "\nQuestion: What is the secret code of the blue door?\nAnswer: The secret code of the blue door is",
+    needle: "The secret code of the blue door is {code}.",
+    question: "Question: What is the secret code of the blue door?\nAnswer: The secret code of the blue door is",
     answer: "{code}")
-
-  /// The needle of the test's first version (Kamradt, "Needle In A Haystack", 2023).
-  public static let sandwich = NeedleTexts(
-    needle: "\nThe best thing to do in San Francisco is eat a sandwich and sit in Dolores Park on a sunny day.\n",
-    question:
-      "\nQuestion: What is the best thing to do in San Francisco?\nAnswer: The best thing to do in San Francisco is",
-    answer: "eat a sandwich and sit in Dolores Park on a sunny day")
 
   /// The texts of a cell.
   public func filled(for cell: NeedleCell) -> NeedleTexts {

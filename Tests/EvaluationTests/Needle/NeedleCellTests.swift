@@ -24,7 +24,6 @@ import Testing
     let cell = NeedleCell(length: 1024, depth: 0)
     let texts = NeedleTexts(needle: "{code} and {code}", question: "no", answer: "{code}").filled(for: cell)
     #expect(texts == NeedleTexts(needle: "\(cell.code) and \(cell.code)", question: "no", answer: "\(cell.code)"))
-    #expect(NeedleTexts.sandwich.filled(for: cell) == .sandwich)
-    #expect(NeedleTexts.code.filled(for: cell).needle == "\nThe secret code of the blue door is \(cell.code).\n")
+    #expect(NeedleTexts.code.filled(for: cell).needle == "The secret code of the blue door is \(cell.code).")
   }
 }

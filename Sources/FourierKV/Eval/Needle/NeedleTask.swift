@@ -20,7 +20,7 @@ public struct NeedleTask: EvalTask {
   ///   - text: what needles are hidden in.
   ///   - maxAnswerTokens: the most tokens of an answer, which also ends with its first line.
   /// - Throws: `Haystack.Failure` if the text is too short for one of the cells, or the needle too long;
-  ///   `EvalFailure.emptyQuestion`; `EngineError` if a text cannot be tokenized.
+  ///   `EngineError` if a text cannot be tokenized.
   public init(model: LlamaModel, text: String, texts: NeedleTexts, cells: [NeedleCell], maxAnswerTokens: Int) throws {
     self.model = model
     self.texts = texts
@@ -28,12 +28,11 @@ public struct NeedleTask: EvalTask {
     self.maxAnswerTokens = maxAnswerTokens
     let tokens = try model.tokenize(text, addSpecial: false)
     haystack = Haystack(
-      start: try model.tokenize("", addSpecial: true), tokens: tokens,
+      start: model.startTokens, tokens: tokens,
       sentenceEnds: try Self.sentenceEnds(of: tokens, model))
     var context = 0
     for cell in cells {
       let prompt = try Self.prompt(of: cell, texts: texts, haystack: haystack, model: model)
-      guard !prompt.following.isEmpty else { throw EvalFailure.emptyQuestion }
       context = max(context, prompt.cached.count + prompt.following.count + maxAnswerTokens)
     }
     contextTokens = context
@@ -68,8 +67,8 @@ public struct NeedleTask: EvalTask {
     let texts = texts.filled(for: cell)
     return EvalPrompt(
       cached: try haystack.prompt(
-        needle: try model.tokenize(texts.needle, addSpecial: false), length: cell.length, depth: cell.depth),
-      following: try model.tokenize(texts.question, addSpecial: false))
+        needle: try model.tokenize("\n\(texts.needle)\n", addSpecial: false), length: cell.length, depth: cell.depth),
+      following: try model.tokenize("\n\(texts.question)", addSpecial: false))
   }
 
   /// The ids among `tokens` whose text ends a sentence or a paragraph: in `.`, `!` or `?`, or holds an empty line.
