@@ -18,6 +18,8 @@ public enum LongBenchFault: Error, Equatable, Sendable {
   case answerTooLong(bytes: Int, limit: Int)
   /// A reference of a retrieval task without a number behind `label`.
   case unnumbered(label: String)
+  /// A sample of the same task and id was there before.
+  case repeated(id: String)
   /// The line has more than `limit` bytes.
   case lineTooLong(bytes: Int, limit: Int)
 }
@@ -34,6 +36,7 @@ extension LongBenchFault: CustomStringConvertible {
     case .empty(let field): "field \"\(field)\" is empty"
     case .answerTooLong(let bytes, let limit): "an answer has \(bytes) bytes, at most \(limit) are possible"
     case .unnumbered(let label): "an answer has no number behind \"\(label)\""
+    case .repeated(let id): "a sample \"\(id.prefix(60))\" of the task is there before"
     case .lineTooLong(let bytes, let limit): "the line has \(bytes) bytes, at most \(limit) are possible"
     }
   }

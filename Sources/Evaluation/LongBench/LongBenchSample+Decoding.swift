@@ -12,15 +12,16 @@ extension LongBenchSample {
   /// - Parameter extended: whether the file is one of LongBench-E, whatever `dataset` says.
   public init(line: [UInt8], extended: Bool = false) throws(LongBenchFault) {
     guard String(validating: line, as: UTF8.self) != nil else { throw .notUTF8 }
+    // Foundation runs out of stack over brackets within brackets within brackets.
+    guard RunCoding.nesting(of: line) <= RunCoding.mostNesting else { throw .notJSON }
     let fields: Fields
     do {
       fields = try JSONDecoder().decode(Fields.self, from: Data(line))
     } catch {
       throw LongBenchFault(error)
     }
-    let isExtended = fields.dataset.hasSuffix("_e")
-    let name = isExtended ? String(fields.dataset.dropLast(2)) : fields.dataset
-    guard let task = LongBenchTask(rawValue: name) else { throw .unknownTask(fields.dataset) }
+    guard let row = LongBenchRow(name: fields.dataset) else { throw .unknownTask(fields.dataset) }
+    let task = row.task
     guard !fields.answers.isEmpty else { throw .empty(field: Fields.CodingKeys.answers.rawValue) }
     for answer in fields.answers {
       guard answer.utf8.count <= Self.answerLimit else {
@@ -37,7 +38,7 @@ extension LongBenchSample {
     let length = fields.length.flatMap(Int.init(exactly:))
     guard fields.length == nil || length != nil else { throw .wrongType(field: Fields.CodingKeys.length.rawValue) }
     self.init(
-      task: task, isExtended: extended || isExtended, id: fields.id, input: fields.input, context: fields.context,
+      task: task, isExtended: extended || row.isExtended, id: fields.id, input: fields.input, context: fields.context,
       answers: fields.answers, classes: fields.classes ?? [], length: length)
   }
 

@@ -74,8 +74,7 @@ public struct LongBenchTable: Sendable {
   private static func percent(_ sum: Double, _ count: Int) -> Double { (10000 * sum / Double(count)).rounded() / 100 }
 
   private static func rank(_ row: String) -> (Int, String) {
-    let name = row.hasSuffix("_e") ? String(row.dropLast(2)) : row
-    let place = LongBenchTask.allCases.firstIndex { $0.rawValue == name }
+    let place = LongBenchRow(name: row).flatMap { LongBenchTask.allCases.firstIndex(of: $0.task) }
     return (place ?? LongBenchTask.allCases.count, row)
   }
 }

@@ -71,4 +71,12 @@ public enum LongBenchTask: String, CaseIterable, Sendable {
 
   /// Whether a line feed ends the answer, and neither it nor the end token may be the answer's first token.
   public var endsAtLineFeed: Bool { self == .samSum }
+
+  /// Whether nothing that follows an answer's beginning can change its score, so that the model may stop there: only
+  /// the first line counts, or the first line of code, and it is whole.
+  public func isSettled(by beginning: String) -> Bool {
+    guard scoresFirstLineOnly || metric == .editSimilarity else { return false }
+    let whole = beginning.linesAfterLeadingFeeds.dropLast()
+    return scoresFirstLineOnly ? !whole.isEmpty : whole.contains(where: EditSimilarity.isCode)
+  }
 }

@@ -16,10 +16,11 @@ public enum EditSimilarity {
     return Int((100 * MatchingBlocks(first, second).ratio).rounded(.toNearestOrEven))
   }
 
-  /// The first line that has no `` ` ``, no `#` and no `//` in it, line feeds at the start skipped; else empty.
+  /// The first line of code, line feeds at the start skipped; empty if there is none.
   static func firstCodeLine(of answer: String) -> String {
-    answer.linesAfterLeadingFeeds.first { line in
-      !["`", "#", "//"].contains(where: line.containsScalars)
-    } ?? ""
+    answer.linesAfterLeadingFeeds.first(where: isCode) ?? ""
   }
+
+  /// Whether a line has no `` ` ``, no `#` and no `//` in it.
+  static func isCode(_ line: String) -> Bool { !["`", "#", "//"].contains(where: line.containsScalars) }
 }
