@@ -14,6 +14,8 @@ import Testing
     ("inspect", ["--json"]), ("verify", ["--reference", "--max-error", "--json"]),
     ("restore", ["--output", "--tokens"]),
     ("append", ["--output", "--unchecked", "--measure", "--basis-file"]),
+    ("generate", ["--model", "--prompt", "--no-chat", "--max-tokens", "--temperature", "--repeat-prefill", "--json"]),
+    ("eval", ["needle", "perplexity", "merge"]),
   ]
 
   @Test func theRootListsEveryCommand() throws {

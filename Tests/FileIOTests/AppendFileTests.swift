@@ -42,4 +42,26 @@ import Testing
     }
     #expect(scratch.names.isEmpty)
   }
+
+  /// No file may grow beyond 100 bytes: what does not fit leaves nothing behind, and what does still goes in.
+  @Test func aFullDisk() async {
+    await #expect(processExitsWith: .success) {
+      signal(SIGXFSZ, SIG_IGN)
+      var limit = rlimit(rlim_cur: 100, rlim_max: 100)
+      precondition(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+      let scratch = ScratchFolder()
+      let file = try AppendFile(path: scratch.file("log"))
+      try file.append([UInt8](repeating: 1, count: 60))
+      do {
+        try file.append([UInt8](repeating: 2, count: 60))
+        fatalError("wrote more than the limit")
+      } catch let error as FileError {
+        precondition(error == .system(operation: "write", path: file.path, code: EFBIG))
+      }
+      precondition(file.byteCount == 60)
+      try file.append([UInt8](repeating: 3, count: 40))
+      let found = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file.path)))
+      precondition(found == Array(repeating: 1, count: 60) + Array(repeating: 3, count: 40))
+    }
+  }
 }

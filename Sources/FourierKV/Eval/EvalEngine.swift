@@ -65,10 +65,7 @@ public final class EvalEngine {
     var answer: [Int32] = []
     var fed = tokens
     while answer.count < maxTokens {
-      var next: Int32 = 0
-      try session.append(fed) { index, logits in
-        if index == fed.count - 1 { next = Self.mostLikely(logits) { !answer.isEmpty || begins($0) } }
-      }
+      let next = try session.append(fed, lastLogits: { Self.mostLikely($0) { !answer.isEmpty || begins($0) } })
       if try model.isEndOfGeneration(next) || stops(next, answer) { break }
       answer.append(next)
       fed = [next]

@@ -19,8 +19,7 @@ struct GeneratedAnswer {
 
   /// Feeds what precedes the answer and chooses its first token.
   mutating func start(_ prompt: [Int32]) throws {
-    try session.append(prompt) { _, _ in }
-    next = sampler.next(after: session)
+    next = try choose(after: prompt)
     first = next
   }
 
@@ -41,9 +40,13 @@ struct GeneratedAnswer {
       try put(assembler.add(session.model.bytes(of: next)), &text)
       // What follows the last token is asked of nobody.
       guard tokens.count < maxTokens else { break }
-      try session.append([next]) { _, _ in }
-      next = sampler.next(after: session)
+      next = try choose(after: [next])
     }
     try put(assembler.finish(), &text)
+  }
+
+  private func choose(after tokens: [Int32]) throws -> Int32 {
+    try session.append(tokens, lastLogits: { _ in })
+    return sampler.next(after: session)
   }
 }
