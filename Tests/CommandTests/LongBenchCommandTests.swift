@@ -5,21 +5,21 @@ import Testing
 @Suite(.serialized) struct LongBenchCommandTests {
   private let files = CommandFiles()
 
+  /// The model gets the first and the last right.
   private static let samples = [
     sample(
-      "multifieldqa_en", "a1", "Who repairs the mill?",
-      "The mill at Orrin stands by the river. The wheel turns all year. The mill is repaired by Tom Baker. His sister "
-        + "Ada keeps the books, and the flour is sold in three towns.", ["Tom Baker"]),
+      "triviaqa", "a1", "Passage:\nThe mill is repaired by Tom Baker.\nQuestion:\nWho repairs the mill?\nAnswer:\n",
+      "Passage:\nThe bridge at Sorby was built by Ada Finch.\nQuestion:\nWho built the bridge?\nAnswer:\nAda Finch\n\n"
+        + "Passage:\nThe bell is rung by Ben Holm.\nQuestion:\nWho rings the bell?\nAnswer:\nBen Holm",
+      ["Tom Baker"]),
     sample(
       "trec", "b1", "Question: How many bridges has the town ?\nType:",
-      "Question: Who built the tower ?\nType: Person\nQuestion: How many eggs are in a dozen ?\nType: Number\n"
-        + "Question: How many days has June ?\nType: Number\nQuestion: Who wrote the letter ?\nType: Person",
-      ["Number"],
-      ["Person", "Number"]),
+      "Question: Who built the tower ?\nType: Person\nQuestion: How many eggs are in a dozen ?\nType: Number",
+      ["Number"], ["Person", "Number"]),
     sample(
-      "lcc", "c1", "",
-      "def area(width, height):\n    return width * height\n\ndef volume(width, height, depth):\n",
-      ["    return width * height * depth"]),
+      "passage_retrieval_en", "c1", "A mill is repaired.",
+      "Paragraph 1: The mill at Orrin is repaired by Tom Baker.\n\nParagraph 2: The bell of Pell is rung each noon.",
+      ["Paragraph 1"]),
   ]
 
   private static func sample(
@@ -36,13 +36,14 @@ import Testing
     try files.write(name, Array(lines.joined(separator: "\n").utf8))
   }
 
+  /// One thread, since two wait for each other where others compute too.
   private func run(_ more: String...) throws -> CommandRun {
-    try CommandRun(["eval", "longbench", "--data", files.path("d.jsonl"), "--threads", "2"] + more)
+    try CommandRun(["eval", "longbench", "--data", files.path("d.jsonl"), "--threads", "1"] + more)
   }
 
   /// Everything of a run but times.
   private func results(_ run: CommandRun) throws -> [String] {
-    let results = try #require(try run.json()["results"] as? [[String: Any]])
+    let results = try #require(try run.json()["results"] as? [[String: Any]], "\(run)")
     return results.map { "\($0["task"]!) \($0["id"]!) \($0["method"]!) \($0["score"]!) \($0["answer"]!)" }
   }
 
@@ -55,7 +56,7 @@ import Testing
     #expect(json["kind"] as? String == "longbench")
     #expect(json["passed_over"] as? [String] == ["\(files.path("d.jsonl")): line 2: not JSON"])
     let tasks = try #require(json["tasks"] as? [[String: Any]])
-    #expect(tasks.map { $0["task"] as? String } == ["multifieldqa_en", "trec", "lcc"])
+    #expect(tasks.map { $0["task"] as? String } == ["trec", "triviaqa", "passage_retrieval_en"])
     let results = try #require(json["results"] as? [[String: Any]])
     #expect(results.count == 9)
     for group in 0..<3 {
@@ -65,33 +66,30 @@ import Testing
       let streaming = try #require(results[3 * group + 2]["cost"] as? [String: Any])
       #expect(streaming["ratio"] as? Double ?? 0 > 4)
     }
-    // The answers stand in the prompts, and the model copies them.
-    #expect((results[0]["answer"] as? String)?.contains("Tom Baker") == true)
-    #expect(results[3]["score"] as? Double == 1)
-    #expect(results[6]["score"] as? Double ?? 0 > 0.5)
-    // Only the first line is asked for.
-    #expect((results[3]["answer"] as? String)?.contains("Question") == false)
+    #expect(results[3]["score"] as? Double == 1 && results[6]["score"] as? Double == 1)
+    // Only the first line is waited for.
+    #expect(results[3]["answer"] as? String == "Tom Baker\n")
   }
 
   @Test func anInterruptedRunGoesOn() throws {
     try write("d.jsonl", Self.samples)
     let log = files.path("r.jsonl")
-    let whole = try run("--methods", "full,q4_0", "--log", log, "--json")
+    let whole = try run("--methods", "full,streaming@4x", "--log", log, "--json")
     whole.expectSuccess()
     let bytes = try files.bytes("r.jsonl")
-    // Cut in the middle of its third result.
+    // Cut in the middle of its fifth result.
     let ends = bytes.indices.filter { bytes[$0] == UInt8(ascii: "\n") }
     #expect(ends.count == 7)
-    try files.write("r.jsonl", Array(bytes[...(ends[2] + 40)]))
-    let again = try run("--methods", "full,q4_0", "--log", log, "--json")
+    try files.write("r.jsonl", Array(bytes[...(ends[4] + 40)]))
+    let again = try run("--methods", "full,streaming@4x", "--log", log, "--json")
     again.expectSuccess()
     #expect(try results(again) == results(whole))
-    // Nothing left to do: the log stays as it is.
+    // Nothing is left to do: the log stays as it is.
     let done = try files.bytes("r.jsonl")
-    let text = try run("--methods", "full,q4_0", "--log", log)
+    let text = try run("--methods", "full,streaming@4x", "--log", log)
     text.expectSuccess()
     #expect(try files.bytes("r.jsonl") == done)
-    for part in ["multifieldqa_en", "edit similarity", "average", "ratio", "full  ", "q4_0"] {
+    for part in ["triviaqa", "F1", "average", "ratio", "full", "streaming@4x", "100.00"] {
       #expect(text.output.contains(part), "\(text.output)")
     }
     try run("--methods", "full", "--log", log, "--max-tokens-context", "64")
@@ -100,34 +98,34 @@ import Testing
 
   @Test func shardsMergeToTheWhole() throws {
     try write("d.jsonl", Self.samples)
-    let whole = try run("--methods", "full,q4_0", "--json")
+    let whole = try run("--methods", "full", "--json")
     for shard in ["1/2", "2/2"] {
-      try run("--methods", "full,q4_0", "--shard", shard, "--log", files.path("s\(shard.prefix(1))")).expectSuccess()
+      try run("--methods", "full", "--shard", shard, "--log", files.path("s\(shard.prefix(1))")).expectSuccess()
     }
     let merged = try CommandRun(["eval", "merge", files.path("s1"), files.path("s2"), "--json"])
     merged.expectSuccess()
     #expect(try results(merged) == results(whole))
     #expect(try merged.json()["tasks"] as? NSArray == whole.json()["tasks"] as? NSArray)
     let one = try CommandRun(["eval", "merge", files.path("s1")])
-    #expect(one.output.contains("lcc") && !one.output.contains("trec"))
+    #expect(one.output.contains("triviaqa") && !one.output.contains("trec"))
   }
 
   @Test func tasksAndLengths() throws {
     try write("d.jsonl", Self.samples)
-    let cut = try run(
-      "--methods", "full", "--tasks", "multifieldqa_en", "--max-tokens-context", "64", "--no-chat", "--json")
+    // The folder; a prompt of about 170 tokens without a chat template cut to 80.
+    let cut = try CommandRun([
+      "eval", "longbench", "--data", files.scratch.path, "--methods", "full", "--tasks", "passage_retrieval_en",
+      "--max-tokens-context", "80", "--no-chat", "--json", "--threads", "1",
+    ])
     cut.expectSuccess()
     let results = try #require(try cut.json()["results"] as? [[String: Any]])
     #expect(results.count == 1)
     let cost = try #require(results[0]["cost"] as? [String: Any])
-    #expect((10..<64).contains(try #require(cost["cached_tokens"] as? Int)))
+    #expect((10..<80).contains(try #require(cost["cached_tokens"] as? Int)))
+    // More than the model's context holds is no matter while no prompt is so long.
+    try run("--tasks", "trec", "--methods", "full", "--max-tokens-context", "9000").expectSuccess()
     try run("--tasks", "lsht").expectRefusal("no sample of the tasks asked for in \(files.path("d.jsonl"))")
     try CommandRun(["eval", "longbench", "--data", files.path("none")]).expectRefusal("none: cannot open: No such file")
-    // More than the model's context is no matter while no prompt is so long.
-    try CommandRun([
-      "eval", "longbench", "--data", files.scratch.path, "--tasks", "lcc", "--methods", "full",
-      "--max-tokens-context", "9000",
-    ]).expectSuccess()
   }
 
   static let misuses = [

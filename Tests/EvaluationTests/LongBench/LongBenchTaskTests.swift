@@ -39,3 +39,40 @@ import Testing
     #expect(names { $0.metric == .classification } == ["trec", "lsht"])
   }
 }
+
+@Suite struct LongBenchRowTests {
+  @Test(arguments: LongBenchTask.allCases, [false, true]) func namesGoBackAndForth(task: LongBenchTask, extended: Bool)
+  {
+    let row = LongBenchRow(task: task, isExtended: extended)
+    #expect(LongBenchRow(name: row.name) == row)
+    #expect(row.name == task.rawValue + (extended ? "_e" : ""))
+  }
+
+  @Test func otherNamesAreNone() {
+    for name in ["", "_e", "nq", "Qasper", "qasper_e_e", "qasper_E", " qasper"] {
+      #expect(LongBenchRow(name: name) == nil)
+    }
+  }
+}
+
+@Suite struct SettledAnswerTests {
+  /// An answer that is settled keeps its score whatever follows.
+  @Test(arguments: LongBenchTask.allCases) func nothingThatFollowsChangesTheScore(task: LongBenchTask) {
+    let sample = LongBenchSample(
+      task: task, id: nil, input: "", context: "", answers: ["Paragraph 1 段落1 x"], classes: ["Paragraph 1 段落1 x"],
+      length: nil)
+    for beginning in ["", "\n", "\n\n", "x", "x\n", "\nx\n", "# x\n", "# x\ny\n", "`\n//\n", "Paragraph 1 段落1 x\nmore"]
+    where task.isSettled(by: beginning) {
+      for end in ["Paragraph 1 段落1 x", "\nx", "1", "#"] {
+        #expect(sample.score(beginning + end) == sample.score(beginning), "\(beginning) \(end)")
+      }
+    }
+  }
+
+  @Test func whatIsWaitedFor() {
+    #expect(LongBenchTask.trec.isSettled(by: "\nx\n") && !LongBenchTask.trec.isSettled(by: "\n\nx"))
+    #expect(LongBenchTask.lcc.isSettled(by: "# x\ny\n") && !LongBenchTask.lcc.isSettled(by: "# x\ny"))
+    #expect(!LongBenchTask.lcc.isSettled(by: "# x\n"))
+    #expect(!LongBenchTask.qasper.isSettled(by: "x\n"))
+  }
+}
