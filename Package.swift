@@ -75,8 +75,8 @@ let package = Package(
     .target(
       name: "FourierKV",
       dependencies: [
-        "KVCacheModel", "FileIO", "ComputeKernels", "Interchange", "LlamaEngine", "CacheCodec", "Fidelity", "FKVFormat",
-        "Baselines",
+        "KVCacheModel", "FileIO", "ComputeKernels", "SpectralTransform", "Interchange", "LlamaEngine", "CacheCodec",
+        "Fidelity", "FKVFormat", "Baselines",
       ]),
     .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
     .executableTarget(
