@@ -111,11 +111,18 @@ extension BenchResult.Capture: Decodable {
     let container = try decoder.container(keyedBy: Keys.self)
     capture = try container.decode(String.self, forKey: .capture)
     let shape = try container.nestedContainer(keyedBy: Shape.self, forKey: .geometry)
-    layers = try shape.decode(Int.self, forKey: .layers)
-    kvHeads = try shape.decode(Int.self, forKey: .kvHeads)
-    queryHeads = try shape.decode(Int.self, forKey: .queryHeads)
-    tokens = try shape.decode(Int.self, forKey: .tokens)
-    headDim = try shape.decode(Int.self, forKey: .headDim)
+    /// A number that no count can be is a fault of its field, where `Int` would make one of the whole file.
+    func count(_ key: Shape) throws -> Int {
+      guard let count = Int(exactly: try shape.decode(Double.self, forKey: key)) else {
+        throw DecodingError.dataCorruptedError(forKey: key, in: shape, debugDescription: "no count")
+      }
+      return count
+    }
+    layers = try count(.layers)
+    kvHeads = try count(.kvHeads)
+    queryHeads = try count(.queryHeads)
+    tokens = try count(.tokens)
+    headDim = try count(.headDim)
     points = try container.decode([BenchResult.Point].self, forKey: .points)
   }
 }

@@ -21,7 +21,7 @@ public enum BenchResultError: Error, Equatable, Sendable, CustomStringConvertibl
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
       self = .wrongType(path: path, field: Self.place(context.codingPath), expected: Self.name(type))
     case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-      self = .wrongType(path: path, field: Self.place(context.codingPath), expected: "a number in range")
+      self = .wrongType(path: path, field: Self.place(context.codingPath), expected: "a whole number in range")
     default: self = .notJSON(path: path)
     }
   }
@@ -65,10 +65,9 @@ public enum BenchResultError: Error, Equatable, Sendable, CustomStringConvertibl
     switch type {
     case is String.Type: "a text"
     case is Bool.Type: "true or false"
-    case is Int.Type: "a whole number"
     case is Double.Type: "a number"
-    case is any Collection.Type: "of the right type"
-    default: "an object"
+    // Foundation's own types for lists and objects.
+    default: "\(type)".hasPrefix("Array") ? "a list" : "an object"
     }
   }
 }

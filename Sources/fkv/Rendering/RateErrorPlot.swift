@@ -97,8 +97,8 @@ struct RateErrorPlot {
   private func element(attributes: String, top: Int, style: String?) -> String {
     let head = """
       <svg \(attributes)viewBox="0 \(top) 800 \(560 - top)" width="800" height="\(560 - top)" role="img" \
-      aria-labelledby="rate-error-title">
-      <title id="rate-error-title">\(summary)</title>
+      aria-labelledby="rate-error-plot-title">
+      <title id="rate-error-plot-title">\(summary)</title>
       """
     let rules = style.map { ["<style>\n\($0)\n</style>"] } ?? []
     let back = #"<rect class="back" width="800" height="560"/>"#

@@ -5,19 +5,27 @@ import KVCacheModel
 /// Where the bytes went: the whole file as one bar, and a bar for the layers that are coded together.
 struct BytesSection {
   private let account: ByteAccount
-  private let geometry: CacheGeometry
+  private let header: CacheHeader
+  private var geometry: CacheGeometry { header.description.geometry }
 
   init(_ contents: ReportContents) {
     account = contents.account
-    geometry = contents.inspection.header.description.geometry
+    header = contents.inspection.header
+  }
+
+  /// What must lie beside the file; empty where nothing must.
+  private var basis: Markup {
+    guard header.basisHash != nil else { return "" }
+    let size: Markup = header.basisBytes.map { " of \(AxisText.grouped($0)) bytes" } ?? ""
+    return " The model's basis\(size) lies outside the file and is not in it."
   }
 
   var section: ReportPage.Section {
     ReportPage.Section(
       id: "bytes", title: "Where the bytes went",
       body: """
-        <p>Every byte of the file is in one of these parts: together they are \(AxisText.grouped(account.fileBytes)) bytes. A
-        model's basis, where one is used, lies outside the file and is not in it.</p>
+        <p>Every byte of the file is in one of these parts: together they are \(AxisText.grouped(account.fileBytes)) bytes.\(
+          basis)</p>
         \(strip)
         <div class="pair">
         \(parts.markup)

@@ -22,7 +22,7 @@ struct SummarySection {
       <h1>\(Self.modelName(contents))</h1>
       <p class="geometry">\(CacheHeadText.geometry(contents.inspection.header.description.geometry))</p>
       <dl class="figures">
-      \(figure("compression ratio", Format.ratio(size.ratio), "whole file against 16 bits a number"))
+      \(figure("compression ratio", Format.ratio(size.ratio), "whole file against 16 bits a number\(outside)"))
       \(figure("bits per element", Format.significant(size.bitsPerElement), "everything in the file counted"))
       \(figure("file size", Format.bytes(size.fileBytes), "of \(Format.bytes(size.rawBytes)) as a 16-bit cache"))
       \(figure(
@@ -33,6 +33,13 @@ struct SummarySection {
       \(facts.map { "<div><dt>\($0)</dt><dd>\($1)</dd></div>" as Markup })
       </dl>
       """
+  }
+
+  /// What the ratio does not count.
+  private var outside: String {
+    let header = contents.inspection.header
+    guard header.basisHash != nil else { return "" }
+    return "; its basis\(header.basisBytes.map { ", \(Format.bytes($0))," } ?? "") lies outside"
   }
 
   private func figure(_ name: String, _ value: String, _ note: String) -> Markup {
