@@ -121,9 +121,12 @@ enum ReportStyle {
         th[scope=row] { white-space: normal; min-width: 6rem }
         }
         @media print {
+        html { font-size: 12px }
         body { max-width: none; padding: 0 }
-        nav, .hint { display: none }
-        figure, .figures, tr { break-inside: avoid }
+        nav, .hint, details:not([open]) { display: none }
+        section { margin-top: 1.4rem }
+        .pair, figure, .figures, tr, section > p { break-inside: avoid }
+        section > p { break-after: avoid }
         h2 { break-after: avoid }
         .scroll { overflow: visible }
         details > .scroll { max-height: none }
