@@ -80,8 +80,8 @@ let package = Package(
     .target(
       name: "FourierKV",
       dependencies: [
-        "KVCacheModel", "FileIO", "ComputeKernels", "Interchange", "LlamaEngine", "CacheCodec", "Fidelity", "FKVFormat",
-        "Evaluation", "Baselines",
+        "KVCacheModel", "FileIO", "ComputeKernels", "SpectralTransform", "Interchange", "LlamaEngine", "CacheCodec",
+        "Fidelity", "FKVFormat", "Evaluation", "Baselines",
       ]),
     .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
     .executableTarget(

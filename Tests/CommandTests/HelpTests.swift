@@ -13,6 +13,7 @@ import Testing
     ),
     ("inspect", ["--json"]), ("verify", ["--reference", "--max-error", "--json"]),
     ("restore", ["--output", "--tokens"]),
+    ("report", ["--reference", "--output", "--bench", "--model", "--continue", "--basis-file"]),
     ("append", ["--output", "--unchecked", "--measure", "--basis-file"]),
     ("generate", ["--model", "--prompt", "--no-chat", "--max-tokens", "--temperature", "--repeat-prefill", "--json"]),
     ("eval", ["needle", "perplexity", "merge"]),

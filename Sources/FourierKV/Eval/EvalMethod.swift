@@ -14,7 +14,7 @@ public struct EvalMethod: Hashable, Sendable, CustomStringConvertible {
     case spectral(SpectralParameters.Rate?, usesModelBasis: Bool)
     case blocks(LlamaBlockType, rotates: Bool)
     case kivi(bits: Int)
-    /// The first 4 tokens and as many of the last as make whole tokens over kept ones this ratio.
+    /// The first 4 tokens and as many of the last as this ratio leaves.
     case streaming(ratio: Double)
   }
 
@@ -86,22 +86,40 @@ public struct EvalMethod: Hashable, Sendable, CustomStringConvertible {
     case .blocks(let type, let rotates): return BaselineContender(baseline: LlamaBlocks(type, rotates: rotates))
     case .kivi(let bits): return BaselineContender(baseline: KIVI(bits: bits))
     case .streaming(let ratio):
-      let kept = Int(Double(description.geometry.tokens) / ratio)
-      return BaselineContender(baseline: StreamingWindow(window: max(0, kept - 4)))
+      return BaselineContender(baseline: Self.streamingWindow(ratio: ratio, of: description.geometry))
     }
   }
 
-  /// The positions that a method dropped, the same in every layer.
+  /// The longest window with which a cache takes no more than its own bytes over `ratio`; none if the sinks take more.
+  private static func streamingWindow(ratio: Double, of geometry: CacheGeometry) -> StreamingWindow {
+    let end = geometry.endPosition
+    func keptElements(_ window: StreamingWindow) -> Int {
+      geometry.layers.reduce(0) {
+        $0 + 2 * $1.features * ($1.tokens - window.droppedRows(of: $1, end: end).count)
+      }
+    }
+    var (least, most) = (0, end)
+    while least < most {
+      let middle = (least + most + 1) / 2
+      let isSmall = Double(keptElements(StreamingWindow(window: middle))) * ratio <= Double(geometry.elementCount)
+      (least, most) = isSmall ? (middle, most) : (least, middle - 1)
+    }
+    return StreamingWindow(window: least)
+  }
+
+  /// The positions that a method dropped in every layer that holds them.
   ///
-  /// - Throws: `Unsuitable` if layers dropped different ones, which one engine cache cannot show.
-  private static func droppedPositions(_ rows: [Range<Int>], _ geometry: CacheGeometry) throws -> Range<Int> {
-    let positions = zip(rows, geometry.layers).map { rows, layer in
-      rows.isEmpty ? 0..<0 : layer.firstPosition + rows.lowerBound..<layer.firstPosition + rows.upperBound
+  /// - Throws: `Unsuitable` if a layer kept some that another one dropped, which one engine cache cannot show.
+  static func droppedPositions(_ rows: [Range<Int>], _ geometry: CacheGeometry) throws -> Range<Int> {
+    let dropped = zip(rows, geometry.layers).filter { !$0.0.isEmpty }.map { rows, layer in
+      layer.firstPosition + rows.lowerBound..<layer.firstPosition + rows.upperBound
     }
-    guard let first = positions.first else { return 0..<0 }
-    guard positions.allSatisfy({ $0 == first }) else {
-      throw Unsuitable(reason: "it drops other positions in each layer, which the engine's cache cannot show")
+    guard let first = dropped.map(\.lowerBound).min(), let end = dropped.map(\.upperBound).max() else { return 0..<0 }
+    for (rows, layer) in zip(rows, geometry.layers) {
+      guard (first..<end).clamped(to: layer.firstPosition..<layer.endPosition).count == rows.count else {
+        throw Unsuitable(reason: "it drops other positions in each layer, which the engine's cache cannot show")
+      }
     }
-    return first
+    return first..<end
   }
 }

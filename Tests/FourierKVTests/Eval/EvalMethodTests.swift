@@ -77,12 +77,27 @@ import Testing
     #expect {
       try EvalMethod("q4_0+hadamard").keep(narrow, basis: nil)
     } throws: { ($0 as? EvalMethod.Unsuitable)?.reason.contains("multiple of 64") == true }
-    // Layers that hold other positions drop other positions.
-    let sliding = SyntheticCache.make(layers: 2, tokens: 64, slidingWindow: 32)
-    #expect {
-      try EvalMethod("streaming@4x").keep(sliding, basis: nil)
-    } throws: { ($0 as? EvalMethod.Unsuitable)?.reason.contains("other positions") == true }
     #expect(try EvalMethod("streaming@1.01x").keep(narrow, basis: nil).droppedPositions == 4..<5)
+    // Sinks alone take more than a hundredth.
+    #expect(try EvalMethod("streaming@100x").keep(narrow, basis: nil).droppedPositions == 4..<64)
+  }
+
+  /// Layers with a sliding window hold the last 32 of 64 positions: 96 rows, of which a quarter stays.
+  @Test func layersThatHoldOtherPositions() throws {
+    let sliding = SyntheticCache.make(layers: 2, tokens: 64, slidingWindow: 32)
+    let kept = try EvalMethod("streaming@4x").keep(sliding, basis: nil)
+    // 4 sinks in one layer, and a window of 10 in both.
+    #expect(kept.droppedPositions == 4..<54)
+    #expect(kept.fileBytes == 2 * sliding.description.geometry.elementCount * (4 + 10 + 10) / 96)
+    let geometry = sliding.description.geometry
+    #expect(try EvalMethod.droppedPositions([4..<54, 0..<22], geometry) == 4..<54)
+    #expect(try EvalMethod.droppedPositions([4..<30, 0..<0], geometry) == 4..<30)
+    #expect(try EvalMethod.droppedPositions([0..<0, 0..<0], geometry) == 0..<0)
+    for rows in [[4..<54, 0..<21], [4..<54, 4..<22], [0..<0, 3..<4]] {
+      #expect {
+        try EvalMethod.droppedPositions(rows, geometry)
+      } throws: { ($0 as? EvalMethod.Unsuitable)?.reason.contains("other positions") == true }
+    }
   }
 
   @Test func everyFailureIsOneLine() {

@@ -17,7 +17,8 @@ struct NeedleMap {
   init(_ report: NeedleReport) {
     self.report = report
     panel = (
-      Self.margin.left + Self.cell.width * Double(report.lengths.count),
+      // No narrower than the heading of a grid.
+      max(200, Self.margin.left + Self.cell.width * Double(report.lengths.count)),
       Self.margin.top + Self.cell.height * Double(report.depths.count) + Self.margin.bottom
     )
     let fitting = Int((960 - Self.gap) / (panel.width + Self.gap))
@@ -91,7 +92,7 @@ struct NeedleMap {
   }
 
   private func text(_ x: Double, _ y: Double, _ content: String, _ style: String) -> String {
-    #"<text class="\#(style)" x="\#(number(x))" y="\#(number(y))">\#(SVGText.escaped(content))</text>"#
+    #"<text class="\#(style)" x="\#(number(x))" y="\#(number(y))">\#(Markup.escaped(content))</text>"#
   }
 
   private func number(_ value: Double) -> String { String(format: "%.1f", value) }
