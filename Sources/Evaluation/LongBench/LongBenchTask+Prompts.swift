@@ -1,8 +1,32 @@
+// The prompts below are data of LongBench, github.com/THUDM/LongBench, which is under this licence:
+//
+// MIT License
+//
+// Copyright (c) 2023 THU-KEG & Zhipu AI
+//
+// Permission is hereby granted, free of charge, to any person obtaining a copy
+// of this software and associated documentation files (the "Software"), to deal
+// in the Software without restriction, including without limitation the rights
+// to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+// copies of the Software, and to permit persons to whom the Software is
+// furnished to do so, subject to the following conditions:
+//
+// The above copyright notice and this permission notice shall be included in all
+// copies or substantial portions of the Software.
+//
+// THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+// IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+// FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+// AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+// LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+// OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+// SOFTWARE.
+
 extension LongBenchTask {
   /// LongBench's prompt for the task, with `{context}` once and `{input}` at most once.
   ///
   /// The wording, with its mistakes, is that of `LongBench/config/dataset2prompt.json` in github.com/THUDM/LongBench at
-  /// commit 2e00731 (MIT licence, © 2023 THU-KEG & Zhipu AI): scores only compare where the prompts are the same.
+  /// commit 2e00731: scores only compare where the prompts are the same.
   public var template: String {
     switch self {
     case .narrativeQA:
