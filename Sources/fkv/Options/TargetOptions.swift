@@ -13,7 +13,8 @@ struct TargetOptions: ParsableArguments {
   var keyLayout: RotaryEmbedding.Pairing?
   @Option(
     name: .customLong("state-version"),
-    help: "The version of llama.cpp files to write: sequence 2 to 4, session 9 to 11 (default: the newest).")
+    help:
+      "The version of llama.cpp files to write: sequence 3 or 4, session 10 or 11 (default: the linked llama.cpp's).")
   var stateVersion: UInt32?
 
   func validate() throws {
