@@ -25,4 +25,27 @@ struct FolderReaderTests {
       try FolderReader.names(in: scratch.file("z"))
     }
   }
+
+  @Test func foldersAreMade() throws {
+    let new = scratch.file("new")
+    try FolderReader.make(new)
+    #expect(FolderReader.isFolder(new))
+    try FolderReader.make(new)
+    try Data().write(to: URL(fileURLWithPath: scratch.file("file")))
+    #expect(throws: FileError.system(operation: "make folder", path: scratch.file("file"), code: EEXIST)) {
+      try FolderReader.make(scratch.file("file"))
+    }
+    #expect(throws: FileError.system(operation: "make folder", path: scratch.file("a/b"), code: ENOENT)) {
+      try FolderReader.make(scratch.file("a/b"))
+    }
+  }
+
+  @Test func oneFileUnderTwoNames() throws {
+    try Data().write(to: URL(fileURLWithPath: scratch.file("a")))
+    try Data().write(to: URL(fileURLWithPath: scratch.file("b")))
+    try FileManager.default.createSymbolicLink(atPath: scratch.file("c"), withDestinationPath: scratch.file("a"))
+    #expect(FolderReader.isSame(scratch.file("a"), scratch.path + "/./c"))
+    #expect(!FolderReader.isSame(scratch.file("a"), scratch.file("b")))
+    #expect(!FolderReader.isSame(scratch.file("a"), scratch.file("none")))
+  }
 }
