@@ -4,6 +4,7 @@ import Interchange
 public enum CacheFormats {
   /// All of them; the order in which a file's format is told.
   public static let all: [any CacheFormat] = [
-    CaptureFormat()
+    CaptureFormat(),
+    MLXFormat(),
   ]
 }
