@@ -6,5 +6,7 @@ public enum CacheFormats {
   public static let all: [any CacheFormat] = [
     CaptureFormat(),
     MLXFormat(),
+    TransformersFormat(),
+    TorchFormat(),
   ]
 }

@@ -27,7 +27,8 @@ struct EmbeddedFacts {
 
   /// Adds to `facts` what a description in `text` says: model, query heads, windows, embeddings, scale, provenance.
   ///
-  /// Token counts and positions stay those of the file, since whoever loaded it may have gone on and saved it again.
+  /// Token counts stay those of the file, since whoever loaded it may have gone on and saved it again; first positions
+  /// are taken where all counts agree.
   ///
   /// - Throws: `CaptureError` for metadata that no capture has, `ForeignError.invalid` if they are of a cache with other
   ///   heads or dimensions.
@@ -43,7 +44,9 @@ struct EmbeddedFacts {
         path: path, what: "metadata \"\(descriptionKey)\"", expected: "the heads and dimensions of the tensors",
         found: "those of another cache")
     }
+    let isAsWritten = layers.map(\.tokens) == facts.layers.map(\.tokens)
     for (index, layer) in layers.enumerated() {
+      if isAsWritten { facts.layers[index].firstPosition = layer.firstPosition }
       facts.layers[index].queryHeads = layer.queryHeads
       facts.layers[index].ropeIndex = layer.ropeIndex
       facts.layers[index].slidingWindow = layer.slidingWindow ?? facts.layers[index].slidingWindow

@@ -156,8 +156,8 @@ import Testing
     let mutations = ForeignMutations(read: { try readAll(MLXCacheFile(path: $0)) })
     let bytes = try ForeignSamples.bytes("mlx/\(name).safetensors")
     #expect(mutations.opens(bytes, "whole"))
-    mutations.truncated(bytes, at: 0..<bytes.count)
     let header = 0..<8 + Int(bytes[0]) + Int(bytes[1]) << 8
+    mutations.truncated(bytes, at: bytes.count < 1200 ? 0..<bytes.count : header)
     let outcome = mutations.mutated(bytes, count: 600, in: header, seed: UInt64(bytes.count))
     #expect(outcome.refused > outcome.taken)
   }
