@@ -6,6 +6,7 @@ public struct CaptureFormat: CacheFormat {
 
   public var name: String { "capture" }
   public var summary: String { "fkv's capture, a safetensors file" }
+  public var fileExtension: String { "safetensors" }
   public var directions: FormatDirections { .both }
   public var cannotCarry: [String] { [] }
   public var keyConvention: KeyConvention? { nil }

@@ -1,6 +1,7 @@
 /// A fact about a cache that a file may leave open.
 public enum CacheFact: String, Hashable, Sendable, CaseIterable {
   case tokens, kvHeads, headDim, queryHeads, rope, keyPairs, attentionScale, shape, elementType, axes, cellRotation
+  case slidingLayers, architecture
 
   /// What it is, for a sentence.
   public var title: String {
@@ -15,7 +16,9 @@ public enum CacheFact: String, Hashable, Sendable, CaseIterable {
     case .shape: "the shape"
     case .elementType: "the element type"
     case .axes: "the order of the axes"
-    case .cellRotation: "whether quantised cells were rotated"
+    case .cellRotation: "whether its quantised cells were rotated"
+    case .slidingLayers: "which layers have a sliding window"
+    case .architecture: "the model's architecture"
     }
   }
 
@@ -33,6 +36,8 @@ public enum CacheFact: String, Hashable, Sendable, CaseIterable {
     case .elementType: "--dtype"
     case .axes: "--layout"
     case .cellRotation: "--cell-rotation"
+    case .slidingLayers: "--model"
+    case .architecture: "--model or --architecture"
     }
   }
 }

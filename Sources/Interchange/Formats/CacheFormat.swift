@@ -9,6 +9,8 @@ public protocol CacheFormat: Sendable {
   var name: String { get }
   /// What it is, in a few words without a full stop: `llama.cpp sequence or slot file`.
   var summary: String { get }
+  /// What names of such files usually end with, without the point; empty for folders, and unless a format says more.
+  var fileExtension: String { get }
   var directions: FormatDirections { get }
   /// What a file of this format cannot hold or fkv does not put there, each in a few words: `probe queries`.
   var cannotCarry: [String] { get }
@@ -43,6 +45,7 @@ public protocol CacheFormat: Sendable {
 }
 
 extension CacheFormat {
+  public var fileExtension: String { "" }
   public var needs: Set<CacheFact> { [] }
   public var elementTypes: [ElementType] { ElementType.allCases }
 
@@ -73,6 +76,8 @@ public struct FormatDirections: OptionSet, Hashable, Sendable {
 public struct WriteOptions: Hashable, Sendable {
   /// `llama-state`, `llama-session`: the version number to write; nil takes the newest.
   public var stateVersion: UInt32?
+  /// `llama-state`, `llama-session`: the layout that the model's files have, as far as it is known.
+  public var stateFormat: LlamaStateFormat?
   /// `lmcache`: tokens of a chunk.
   public var chunkTokens: Int?
   /// `mlx`: which mlx-lm shall read it; nil takes the newest.

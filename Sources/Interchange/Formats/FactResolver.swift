@@ -22,11 +22,12 @@ struct FactResolver {
     let ropes = try ropes(&layers)
     let tokens = try tokens()
     let scale = attentionScale()
+    let model = model()
     guard missing.isEmpty else { throw MissingFacts(path: facts.path, facts: missing) }
     var provenance = facts.provenance
     for (name, value) in taken { provenance["supplied.\(name)"] = value }
     return CacheDescription(
-      model: model(), geometry: CacheGeometry(layers: layers), ropes: ropes, tokens: tokens, keyType: facts.keyType,
+      model: model, geometry: CacheGeometry(layers: layers), ropes: ropes, tokens: tokens, keyType: facts.keyType,
       valueType: facts.valueType, attentionScale: scale,
       attentionSoftcap: facts.attentionSoftcap ?? supplied.model?.attentionSoftcap, probeQueries: facts.probeQueries,
       provenance: provenance)
@@ -46,6 +47,10 @@ struct FactResolver {
     guard let model = supplied.model else { return }
     let (own, given) = (facts.model.fingerprint, model.identity.fingerprint)
     guard own.isEmpty || own == given else { throw conflict("model", own, given) }
+    let architecture = facts.model.architecture
+    if facts.keyConvention == .llamaCpp, !architecture.isEmpty, architecture != model.identity.architecture {
+      throw conflict("architecture", architecture, model.identity.architecture)
+    }
     guard model.layers.count == facts.layers.count else {
       throw conflict("layers", facts.layers.count, model.layers.count)
     }
@@ -55,7 +60,13 @@ struct FactResolver {
   private mutating func model() -> ModelIdentity {
     if let model = supplied.model { return model.identity }
     var identity = facts.model
-    if identity.architecture.isEmpty, let given = supplied.architecture { identity.architecture = given }
+    guard identity.architecture.isEmpty else { return identity }
+    guard let given = supplied.architecture else {
+      lack(.architecture)
+      return identity
+    }
+    identity.architecture = given
+    taken["architecture"] = given
     return identity
   }
 
@@ -138,7 +149,7 @@ struct FactResolver {
       } else if facts.keyConvention != .llamaCpp {
         guard let pairing = facts.keyConvention?.pairing(architecture: architecture) else {
           lack(.keyPairs)
-          return rope
+          return .none
         }
         rope.pairing = pairing
       }

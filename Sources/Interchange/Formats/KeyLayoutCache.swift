@@ -12,16 +12,18 @@ public struct KeyLayoutCache: CacheSource {
 
   /// `source` with keys and queries that rotate the pairs `pairing`, which is not `none`.
   ///
-  /// Layers without a rotary embedding, in a model where other layers have one, are permuted like those: converters
-  /// permute the weights of all layers alike. Embeddings that are half-split or interleaved already stay.
+  /// Layers without a rotary embedding are permuted like the first that has one, or as whole heads where none has:
+  /// converters permute the weights of all layers alike. Embeddings that have that pairing already stay.
   public init(_ source: any CacheSource, pairing: RotaryEmbedding.Pairing) {
     precondition(pairing != .none, "keys without pairs have no other layout")
     var description = source.description
     let rotated = description.ropes.first { $0.pairing != .none }
     origins = description.geometry.layers.map { layer in
       let own = description.ropes[layer.ropeIndex]
-      guard let rope = own.pairing == .none ? rotated : own, rope.pairing != pairing else { return nil }
-      return Self.origins(headDim: layer.headDim, rotated: min(rope.dimensions, layer.headDim), to: pairing)
+      let rope = own.pairing == .none ? rotated : own
+      guard rope?.pairing != pairing else { return nil }
+      let dimensions = min(rope?.dimensions ?? layer.headDim, layer.headDim)
+      return Self.origins(headDim: layer.headDim, rotated: dimensions, to: pairing)
     }
     for index in description.ropes.indices where description.ropes[index].pairing != .none {
       description.ropes[index].pairing = pairing

@@ -22,9 +22,10 @@ public struct SuppliedFacts: Sendable {
   public var shape: [Int]?
   public var elementType: ElementType?
   public var axes: String?
-  /// `--cell-rotation`: elements that the Hadamard rotation of quantised cells spans, 0 for none, in llama.cpp files
-  /// that do not say.
-  public var cellRotation: Int?
+  /// `--cell-rotation`: whether quantised cells were rotated (`LlamaCellRotation`), in llama.cpp files that do not say.
+  public var cellsAreRotated: Bool?
+  /// `--sequence`, of files that hold several.
+  public var sequence: Int32?
 
   public init() {}
 }
@@ -38,15 +39,18 @@ public struct ModelFacts: Sendable {
   public var ropes: [RotaryEmbedding]
   public var attentionScale: Float
   public var attentionSoftcap: Float?
+  /// The layout of sequence files that the linked llama.cpp reads and writes for this model; nil if not known.
+  public var stateFormat: LlamaStateFormat?
 
   public init(
     identity: ModelIdentity, layers: [LayerGeometry], ropes: [RotaryEmbedding], attentionScale: Float,
-    attentionSoftcap: Float?
+    attentionSoftcap: Float?, stateFormat: LlamaStateFormat? = nil
   ) {
     self.identity = identity
     self.layers = layers
     self.ropes = ropes
     self.attentionScale = attentionScale
     self.attentionSoftcap = attentionSoftcap
+    self.stateFormat = stateFormat
   }
 }

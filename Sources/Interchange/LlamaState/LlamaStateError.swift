@@ -12,8 +12,16 @@ public enum LlamaStateError: Error, Equatable, Sendable {
   case trailingBytes(path: String, offset: Int, fileBytes: Int)
   /// A field holds what it cannot hold.
   case invalidField(path: String, what: String, offset: Int, found: UInt64)
-  /// More than one sequence's cells, or a file split into streams.
-  case severalSequences(path: String)
+  /// The file holds several sequences, of which one must be chosen; the first of them are named.
+  case severalSequences(path: String, sequences: [Int32])
+  /// The file does not hold the sequence that is wanted.
+  case noSuchSequence(path: String, wanted: Int32, sequences: [Int32])
+  /// One sequence's cells lie in several streams.
+  case splitSequence(path: String, sequence: Int32)
+  /// No cell of the file holds anything.
+  case empty(path: String)
+  /// The header's tokens begin as a server's packed list and are none.
+  case invalidTokens(path: String)
   /// Keys or values of a ggml type that this reader cannot hand out.
   case unsupportedType(path: String, layer: Int, kind: CacheKind, code: Int32)
   /// The file's layers do not have the shape that the description expects.
@@ -36,7 +44,13 @@ extension LlamaStateError: CustomStringConvertible {
       "\(path): the state ends at offset \(offset), but the file has \(fileBytes) bytes"
     case .invalidField(let path, let what, let offset, let found):
       "\(path): \(what) at offset \(offset) is \(found)"
-    case .severalSequences(let path): "\(path): holds several sequences; save one sequence alone"
+    case .severalSequences(let path, let sequences):
+      "\(path): holds sequences \(Self.list(sequences)); choose one with --sequence"
+    case .noSuchSequence(let path, let wanted, let sequences):
+      "\(path): holds no sequence \(wanted), but \(Self.list(sequences))"
+    case .splitSequence(let path, let sequence): "\(path): sequence \(sequence) lies in several streams"
+    case .empty(let path): "\(path): the state holds no tokens"
+    case .invalidTokens(let path): "\(path): the token list is a server's packed list, but broken"
     case .unsupportedType(let path, let layer, let kind, let code):
       "\(path): \(kind.name)s of layer \(layer) have ggml type \(code), which is not supported"
     case .layerMismatch(let path, let layer, let what, let expected, let found):
@@ -47,4 +61,6 @@ extension LlamaStateError: CustomStringConvertible {
       "layer \(layer) holds other positions than the layers before it, which a llama.cpp state cannot say"
     }
   }
+
+  private static func list(_ sequences: [Int32]) -> String { sequences.map(String.init).joined(separator: ", ") }
 }

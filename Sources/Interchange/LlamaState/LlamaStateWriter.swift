@@ -1,7 +1,7 @@
 import FileIO
 import KVCacheModel
 
-/// Writes a cache as a llama.cpp sequence file, a layer at a time.
+/// Writes a cache as a llama.cpp sequence or session file, a layer at a time.
 public struct LlamaStateWriter: Sendable {
   public let format: LlamaStateFormat
   private let description: CacheDescription
@@ -13,7 +13,6 @@ public struct LlamaStateWriter: Sendable {
   ///
   /// - Throws: `LlamaStateError.unevenLayers` naming the first layer that differs.
   public init(description: CacheDescription, format: LlamaStateFormat) throws {
-    precondition(format.container == .sequence, "session files hold a whole context")
     self.format = format
     self.description = description
     let layers = description.geometry.layers
@@ -31,27 +30,39 @@ public struct LlamaStateWriter: Sendable {
 
   /// The bytes that `write` appends.
   public var byteCount: Int {
-    3 * 4 + 4 * tokens.count + (0..<members.count).reduce(0) { $0 + blobByteCount($1) }
+    header.count + (0..<members.count).reduce(0) { $0 + blobByteCount($1) }
   }
 
   /// Appends the whole state. The description's tokens go into the header, cut to the cached positions; without
-  /// them the header has none. Positions and sequence 0 go into the cells.
+  /// them the header has none. Positions and sequence 0 go into the cells, the architecture into a session's header.
   ///
   /// - Throws: what `source` throws, `FileError` if writing failed.
-  public func write(_ source: some CacheSource, to file: AtomicFile) throws {
+  public func write(_ source: some CacheSource, to file: AtomicFile, afterLayer: (Int) throws -> Void = { _ in }) throws
+  {
+    try file.append(header)
+    for blob in members.indices { try writeBlob(blob, source, to: file, afterLayer: afterLayer) }
+  }
+
+  private var header: [UInt8] {
     var header = LittleEndianBytes()
     header.append(format.container.magic)
     header.append(format.version)
     header.append(UInt32(tokens.count))
     for token in tokens { header.append(token) }
-    try file.append(header.bytes)
-    for blob in members.indices { try writeBlob(blob, source, to: file) }
+    guard format.container == .session else { return header.bytes }
+    let architecture = Array(description.model.architecture.utf8)
+    header.append(UInt32(architecture.count))
+    return header.bytes + architecture
   }
 
+  /// The tokens from position 0 to the cache's end; none where they begin later.
   private var tokens: ArraySlice<Int32> {
-    let end = description.geometry.layers.map { $0.firstPosition + $0.tokens }.max() ?? 0
-    return (description.tokens ?? []).prefix(end)
+    let all = description.tokens ?? []
+    let geometry = description.geometry
+    return geometry.firstPosition(ofTokens: all.count) == 0 ? all.prefix(geometry.endPosition) : []
   }
+
+  private func token(at position: Int) -> Int32 { position < tokens.count ? tokens[position] : -1 }
 
   /// Where a blob without layers of its own (every layer slides) has its cells' positions from.
   private func shape(_ blob: Int) -> LayerGeometry? {
@@ -59,7 +70,7 @@ public struct LlamaStateWriter: Sendable {
   }
 
   private func blobByteCount(_ blob: Int) -> Int {
-    guard let shape = shape(blob), shape.tokens > 0 else { return 8 }
+    guard let shape = shape(blob), shape.tokens > 0 else { return format.hasStreamCount ? 8 : 4 }
     return format.blobHeaderBytes + shape.tokens * format.cellBytes
       + members[blob].reduce(0) { sum, layer in
         let count = description.geometry.layers[layer].elementCount
@@ -67,9 +78,11 @@ public struct LlamaStateWriter: Sendable {
       }
   }
 
-  private func writeBlob(_ blob: Int, _ source: some CacheSource, to file: AtomicFile) throws {
+  private func writeBlob(
+    _ blob: Int, _ source: some CacheSource, to file: AtomicFile, afterLayer: (Int) throws -> Void
+  ) throws {
     var header = LittleEndianBytes()
-    header.append(UInt32(1))
+    if format.hasStreamCount { header.append(UInt32(1)) }
     guard let shape = shape(blob), shape.tokens > 0 else {
       header.append(UInt32(0))
       return try file.append(header.bytes)
@@ -81,7 +94,7 @@ public struct LlamaStateWriter: Sendable {
       if format.cellExtensionBytes > 0 {
         header.append(Int32(position))
         header.append(Int32(position))
-        header.append(description.tokens?[position] ?? -1)
+        if format.cellExtensionBytes > 8 { header.append(token(at: position)) }
       }
       header.append(Int32(0))
     }
@@ -93,7 +106,10 @@ public struct LlamaStateWriter: Sendable {
     }
     try file.append(header.bytes)
     for kind in CacheKind.allCases {
-      for layer in members[blob] { try writeTensor(source.tensor(kind, layer: layer), to: file) }
+      for layer in members[blob] {
+        try writeTensor(source.tensor(kind, layer: layer), to: file)
+        if kind == .value { try afterLayer(layer) }
+      }
     }
   }
 
@@ -102,7 +118,7 @@ public struct LlamaStateWriter: Sendable {
     let headBytes = tensor.headDim * tensor.elementType.byteCount
     let rowBytes = tensor.kvHeads * headBytes
     var header = LittleEndianBytes()
-    header.append(tensor.elementType.ggmlCode)
+    header.append(LlamaCellType(tensor.elementType).rawValue)
     header.append(UInt64(rowBytes))
     try file.append(header.bytes)
     var rows = [UInt8](repeating: 0, count: tensor.bytes.count)
