@@ -16,10 +16,20 @@ struct EmbeddedFacts {
     var description = description
     description.probeQueries = 0
     let texts = try CaptureMetadata.texts(of: description, probeFirstPosition: 0, path: path)
+    return objectText(texts)
+  }
+
+  /// Texts as a JSON object, sorted by name.
+  static func objectText(_ texts: [String: String]) -> String {
     let members = texts.sorted { $0.key < $1.key }.map {
       "\(SafetensorsWriter.quote($0.key)):\(SafetensorsWriter.quote($0.value))"
     }
     return "{\(members.joined(separator: ","))}"
+  }
+
+  /// The geometry that `text` describes.
+  static func geometry(_ text: String, path: String) throws -> CacheGeometry {
+    try CaptureMetadata(path: path, texts: object(text, path: path)).facts().geometry
   }
 
   /// The text under `tokensKey`.
@@ -89,7 +99,8 @@ struct EmbeddedFacts {
     return tokens
   }
 
-  private static func object(_ text: String, path: String) throws -> [String: String] {
+  /// The texts of a JSON object.
+  static func object(_ text: String, path: String) throws -> [String: String] {
     var cursor = JSONCursor(Array(text.utf8))
     var members: [String: String] = [:]
     do {

@@ -42,11 +42,11 @@ extension PickleReader {
     guard 6...7 ~= arguments.count, case .node(let index) = arguments[0], case .storage(let storage) = nodes[index],
       case .integer(let offset) = arguments[1], let shape = integers(arguments[2]), let strides = integers(arguments[3])
     else { throw failure("the arguments of a tensor", "something else") }
-    guard let tensor = TorchTensor(storage: storage, offset: offset, shape: shape, strides: strides) else {
+    guard let view = StridedView(count: storage.count, offset: offset, shape: shape, strides: strides) else {
       throw failure(
         "a view of \(storage.count) elements", "shape \(shape), strides \(strides) from element \(offset)")
     }
-    push(.tensor(tensor))
+    push(.tensor(TorchTensor(storage: storage, view: view)))
   }
 
   /// An ordered dictionary of nothing, or of a list of pairs.

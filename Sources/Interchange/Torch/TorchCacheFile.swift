@@ -60,7 +60,7 @@ public struct TorchCacheFile: ForeignCache {
   private static func stored(
     _ found: (name: String, tensor: TorchTensor), _ archive: ZIPDirectory, _ root: String
   ) throws -> StoredTensor {
-    let (storage, tensor) = (found.tensor.storage, found.tensor)
+    let (storage, view) = (found.tensor.storage, found.tensor.view)
     let entry = try archive.entry("\(root)data/\(storage.key)")
     let size = storage.type.byteCount
     guard entry.range.count == storage.count * size else {
@@ -69,21 +69,22 @@ public struct TorchCacheFile: ForeignCache {
         found: "\(entry.range.count)")
     }
     return StoredTensor(
-      name: found.name, shape: tensor.shape, typeName: storage.type.rawValue,
+      name: found.name, shape: view.shape, typeName: storage.type.rawValue,
       type: ElementType(safetensorsName: storage.type.rawValue),
       read: {
-        let span = tensor.span
-        return tensor.gathered(try archive.read(entry, span.lowerBound * size..<span.upperBound * size))
+        let span = view.span
+        return view.gathered(
+          try archive.read(entry, span.lowerBound * size..<span.upperBound * size), size: size)
       })
   }
 
   private static func tokens(
     _ found: (name: String, tensor: TorchTensor), _ archive: ZIPDirectory, _ root: String, _ facts: ForeignFacts
   ) throws -> [Int32]? {
-    let tensor = found.tensor
-    guard tensor.shape.count == 1 || tensor.shape.count == 2 && tensor.shape[0] == 1 else { return nil }
+    let shape = found.tensor.view.shape
+    guard shape.count == 1 || shape.count == 2 && shape[0] == 1 else { return nil }
     let stored = try stored(found, archive, root)
-    switch tensor.storage.type {
+    switch found.tensor.storage.type {
     case .int64: return try facts.checkedTokens(stored.read().littleEndian(as: Int64.self), name: found.name)
     case .int32:
       return try facts.checkedTokens(stored.read().littleEndian(as: Int32.self).map(Int64.init), name: found.name)

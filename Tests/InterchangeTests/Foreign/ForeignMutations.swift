@@ -37,11 +37,12 @@ struct ForeignMutations {
     }
   }
 
-  /// `count` files with bytes replaced, removed, doubled or swapped at places of `range`, the same in every run.
+  /// `count` files with bytes replaced, removed, doubled or swapped at places of `range`, the same in every run; as many
+  /// times more as FKV_FUZZ says.
   func mutated(_ bytes: [UInt8], count: Int, in range: Range<Int>, seed: UInt64) -> Outcome {
     var generator = RepeatableGenerator(seed: seed)
     var outcome = Outcome()
-    for round in 0..<count {
+    for round in 0..<count * (Int(ProcessInfo.processInfo.environment["FKV_FUZZ"] ?? "") ?? 1) {
       var copy = bytes
       for _ in 0..<Int.random(in: 1...4, using: &generator) {
         let place = Int.random(in: range.lowerBound..<min(range.upperBound, copy.count), using: &generator)

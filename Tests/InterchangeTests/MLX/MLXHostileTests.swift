@@ -158,7 +158,7 @@ import Testing
     #expect(mutations.opens(bytes, "whole"))
     let header = 0..<8 + Int(bytes[0]) + Int(bytes[1]) << 8
     mutations.truncated(bytes, at: bytes.count < 1200 ? 0..<bytes.count : header)
-    let outcome = mutations.mutated(bytes, count: 600, in: header, seed: UInt64(bytes.count))
+    let outcome = mutations.mutated(bytes, count: 250, in: header, seed: UInt64(bytes.count))
     #expect(outcome.refused > outcome.taken)
   }
 }

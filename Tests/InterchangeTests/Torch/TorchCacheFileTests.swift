@@ -65,11 +65,11 @@ import Testing
     #expect(mutations.opens(bytes, "whole"))
     if name == "slices" { mutations.truncated(bytes, at: 0..<bytes.count) }
     // Anywhere in the file: much of it is numbers and padding, which may change unseen.
-    let anywhere = mutations.mutated(bytes, count: 600, in: 0..<bytes.count, seed: 1)
-    #expect(anywhere.refused > 100)
-    let pickle = mutations.mutated(bytes, count: 1200, in: 40..<700, seed: 2)
+    let anywhere = mutations.mutated(bytes, count: 200, in: 0..<bytes.count, seed: 1)
+    #expect(anywhere.refused > anywhere.taken / 6)
+    let pickle = mutations.mutated(bytes, count: 400, in: 40..<700, seed: 2)
     #expect(pickle.refused > pickle.taken)
-    let directory = mutations.mutated(bytes, count: 1200, in: bytes.count - 700..<bytes.count, seed: 3)
+    let directory = mutations.mutated(bytes, count: 400, in: bytes.count - 700..<bytes.count, seed: 3)
     #expect(directory.refused > directory.taken)
   }
 }

@@ -136,7 +136,7 @@ import Testing
     #expect(mutations.opens(bytes, "whole"))
     mutations.truncated(bytes, at: 0..<bytes.count)
     let header = 0..<8 + Int(bytes[0]) + Int(bytes[1]) << 8
-    let outcome = mutations.mutated(bytes, count: 600, in: header, seed: 7)
+    let outcome = mutations.mutated(bytes, count: 250, in: header, seed: 7)
     #expect(outcome.refused > outcome.taken)
   }
 }
