@@ -1,9 +1,23 @@
-/// What a folder holds.
+/// What a folder holds, and folders themselves.
 public enum FolderReader {
   /// Whether `path` names a folder, symbolic links followed; false where nothing is.
   public static func isFolder(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Whether two paths name one file or folder, links followed; false where one of them names nothing.
+  public static func isSame(_ path: String, _ other: String) -> Bool {
+    var (a, b) = (stat(), stat())
+    return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
+  }
+
+  /// Makes the folder (not those above it) unless it is there.
+  ///
+  /// - Throws: `FileError.system` if it cannot be made, or something else has its name.
+  public static func make(_ path: String) throws {
+    guard mkdir(path, 0o777) != 0, errno != EEXIST || !isFolder(path) else { return }
+    throw FileError.system(operation: "make folder", path: path, code: errno)
   }
 
   /// The names of what lies in the folder, in byte order, without `.` and `..`.

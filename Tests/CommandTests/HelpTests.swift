@@ -12,7 +12,11 @@ import Testing
       ]
     ),
     ("inspect", ["--json"]), ("verify", ["--reference", "--max-error", "--json"]),
-    ("restore", ["--output", "--tokens"]),
+    ("restore", ["--output", "--tokens", "--to"]),
+    (
+      "convert",
+      ["--to", "--from", "--list", "--output-folder", "--jobs", "--model", "--tokens", "--key-layout", "--json"]
+    ),
     ("append", ["--output", "--unchecked", "--measure", "--basis-file"]),
   ]
 

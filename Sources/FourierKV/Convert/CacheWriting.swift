@@ -1,5 +1,6 @@
 import Interchange
 import KVCacheModel
+import LlamaEngine
 
 /// How a cache is to be written in a format.
 public struct CacheWriting: Sendable {
@@ -54,6 +55,10 @@ public struct CacheWriting: Sendable {
     }
     var options = options
     options.stateFormat = options.stateFormat ?? model?.stateFormat
+    if let container = (target as? any LlamaStateContaining)?.container {
+      let linked = container.linkedVersion
+      options.stateVersion = options.stateVersion ?? (container.writableVersions.contains(linked) ? linked : nil)
+    }
     let laidOut = try laidOut(source, keyConvention, for: target, path)
     return try target.write(laidOut, to: path, options: options, afterLayer: afterLayer)
   }

@@ -74,7 +74,7 @@ public struct FormatDirections: OptionSet, Hashable, Sendable {
 
 /// What a writer may be told beside the cache; a format passes over what is not its own.
 public struct WriteOptions: Hashable, Sendable {
-  /// `llama-state`, `llama-session`: the version number to write; nil takes the newest.
+  /// `llama-state`, `llama-session`: the version number to write; nil takes the newest that is known.
   public var stateVersion: UInt32?
   /// `llama-state`, `llama-session`: the layout that the model's files have, as far as it is known.
   public var stateFormat: LlamaStateFormat?

@@ -6,6 +6,8 @@ public enum LlamaStateError: Error, Equatable, Sendable {
   case notStateFile(path: String)
   /// The container version is none that this reader knows.
   case unsupportedVersion(path: String, container: String, found: UInt32)
+  /// A version that is not written.
+  case unwritableVersion(path: String, wanted: UInt32, written: ClosedRange<UInt32>)
   /// The file ends within `what`, which begins at `offset` and takes `wanted` bytes or more.
   case truncated(path: String, what: String, offset: Int, wanted: UInt64, fileBytes: Int)
   /// Bytes are left after everything that the file declares.
@@ -38,6 +40,8 @@ extension LlamaStateError: CustomStringConvertible {
     case .notStateFile(let path): "\(path): not a llama.cpp state file"
     case .unsupportedVersion(let path, let container, let found):
       "\(path): llama.cpp \(container) file of version \(found), which this reader does not know"
+    case .unwritableVersion(let path, let wanted, let written):
+      "\(path): version \(wanted) is not written; --state-version takes \(written.lowerBound) to \(written.upperBound)"
     case .truncated(let path, let what, let offset, let wanted, let fileBytes):
       "\(path): truncated: \(what) at offset \(offset) takes \(wanted) bytes, but the file has \(fileBytes)"
     case .trailingBytes(let path, let offset, let fileBytes):

@@ -12,8 +12,10 @@ public struct LlamaStateFormat: Hashable, Sendable {
     public var magic: UInt32 { self == .sequence ? 0x6767_7371 : 0x6767_736e }
     /// `sequence` or `session`.
     public var name: String { self == .sequence ? "sequence" : "session" }
-    /// The versions that can be read and written, from oldest to newest: 2, 3, 4 and 9, 10, 11.
+    /// The versions that can be read, from oldest to newest: 2, 3, 4 and 9, 10, 11.
     public var versions: ClosedRange<UInt32> { self == .sequence ? 2...4 : 9...11 }
+    /// The versions that can be written: all but the oldest, whose number stands for several layouts.
+    public var writableVersions: ClosedRange<UInt32> { versions.lowerBound + 1...versions.upperBound }
     /// The oldest version whose blobs carry the Hadamard rotation of quantised caches.
     var firstVersionWithRotation: UInt32 { versions.upperBound }
   }
@@ -26,9 +28,12 @@ public struct LlamaStateFormat: Hashable, Sendable {
   public var blobCount: Int
   /// Whether each blob begins with the number of its streams, as all but the oldest files do.
   public var hasStreamCount: Bool
+  /// Whether a session's last outputs (which, logits, embeddings) stand before its memory, as in old files.
+  public var hasOutputs: Bool
 
   public init(
-    container: Container, version: UInt32, cellExtensionBytes: Int = 0, blobCount: Int = 1, hasStreamCount: Bool = true
+    container: Container, version: UInt32, cellExtensionBytes: Int = 0, blobCount: Int = 1, hasStreamCount: Bool = true,
+    hasOutputs: Bool = false
   ) {
     precondition(container.versions.contains(version) && [0, 8, 12].contains(cellExtensionBytes))
     precondition((1...2).contains(blobCount))
@@ -37,6 +42,7 @@ public struct LlamaStateFormat: Hashable, Sendable {
     self.cellExtensionBytes = cellExtensionBytes
     self.blobCount = blobCount
     self.hasStreamCount = hasStreamCount
+    self.hasOutputs = hasOutputs
   }
 
   /// Whether each blob says how quantised keys and values were rotated (versions 4 and 11).
@@ -52,12 +58,17 @@ public struct LlamaStateFormat: Hashable, Sendable {
   /// The layouts to try on a file of a version, likeliest first.
   static func candidates(_ container: Container, version: UInt32) -> [LlamaStateFormat] {
     let isOldest = version == container.versions.lowerBound
-    return [true, false].filter { $0 || isOldest }.flatMap { hasStreamCount in
-      [0, 12, 8].filter { $0 != 8 || isOldest }.map { cellExtensionBytes in
-        LlamaStateFormat(
-          container: container, version: version, cellExtensionBytes: cellExtensionBytes,
-          hasStreamCount: hasStreamCount)
+    var candidates: [LlamaStateFormat] = []
+    for hasOutputs in [false, true] where !hasOutputs || (isOldest && container == .session) {
+      for hasStreamCount in [true, false] where hasStreamCount || isOldest {
+        for cellExtensionBytes in [0, 12, 8] where cellExtensionBytes != 8 || isOldest {
+          candidates.append(
+            LlamaStateFormat(
+              container: container, version: version, cellExtensionBytes: cellExtensionBytes,
+              hasStreamCount: hasStreamCount, hasOutputs: hasOutputs))
+        }
       }
     }
+    return candidates
   }
 }

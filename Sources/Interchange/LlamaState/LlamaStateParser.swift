@@ -52,13 +52,29 @@ struct LlamaStateParser {
       let length: UInt32 = try cursor.integer("architecture")
       architecture = String(decoding: try cursor.bytes(UInt64(length), "architecture"), as: UTF8.self)
     }
+    if format.hasOutputs { try skipOutputs() }
     memories.append(try parseMemory())
     // Without a stream count, an empty second memory would be four zeros, which anything may end with.
     if cursor.remaining > (format.hasStreamCount ? 0 : 4) { memories.append(try parseMemory()) }
     guard cursor.remaining == 0 else {
       throw LlamaStateError.trailingBytes(path: path, offset: cursor.offset, fileBytes: fileBytes)
     }
+    // A memory may be without layers, but not all that hold cells: so many zeros are another layout's.
+    let filled = memories.joined().filter { !$0.positions.isEmpty }
+    guard filled.isEmpty || filled.contains(where: { !$0.keys.isEmpty }) else {
+      throw invalid("layer count", fileBytes, 0)
+    }
     format.blobCount = memories.count
+  }
+
+  /// Which tokens had outputs, their logits, their embeddings: counts of 4-byte numbers, and the numbers.
+  private mutating func skipOutputs() throws {
+    let outputs: UInt32 = try cursor.integer("output count")
+    try cursor.skip(UInt64(try cursor.check(UInt64(outputs), unit: 4, "outputs")), "outputs")
+    for what in ["logits", "embeddings"] {
+      let count: UInt64 = try cursor.integer("count of \(what)")
+      try cursor.skip(UInt64(try cursor.check(count, unit: 4, what)), what)
+    }
   }
 
   private mutating func parseMemory() throws -> [LlamaStateStream] {

@@ -34,6 +34,9 @@ struct LlamaStateReading: ForeignCache {
       "source.key_type": shape.keys.label, "source.value_type": shape.values.label,
     ]
     facts.losses = shape.losses
+    if state.format.hasOutputs {
+      facts.losses.append(ConversionLoss(.dropped, "the session's last logits and embeddings are left out"))
+    }
     (facts.tokens, facts.losses) = try Self.tokens(state, shape, facts.losses)
     self.facts = facts
   }

@@ -14,8 +14,8 @@ extension LlamaStateWriter {
   ) throws -> [ConversionLoss] {
     let description = source.description
     let version = options.stateVersion ?? container.versions.upperBound
-    guard container.versions.contains(version) else {
-      throw LlamaStateError.unsupportedVersion(path: path, container: container.name, found: version)
+    guard container.writableVersions.contains(version) else {
+      throw LlamaStateError.unwritableVersion(path: path, wanted: version, written: container.writableVersions)
     }
     let slides = description.geometry.layers.contains { $0.slidingWindow != nil }
     let format = LlamaStateFormat(

@@ -13,6 +13,7 @@ public struct LlamaStateWriter: Sendable {
   ///
   /// - Throws: `LlamaStateError.unevenLayers` naming the first layer that differs.
   public init(description: CacheDescription, format: LlamaStateFormat) throws {
+    precondition(format.container.writableVersions.contains(format.version) && !format.hasOutputs, "not written")
     self.format = format
     self.description = description
     let layers = description.geometry.layers

@@ -15,7 +15,8 @@ struct TargetOptions: ParsableArguments {
   var keyLayout: RotaryEmbedding.Pairing?
   @Option(
     name: .customLong("state-version"),
-    help: "The version of llama.cpp files to write: sequence 2 to 4, session 9 to 11 (default: the newest).")
+    help:
+      "The version of llama.cpp files to write: sequence 3 or 4, session 10 or 11 (default: the linked llama.cpp's).")
   var stateVersion: UInt32?
   @Option(
     name: .customLong("mlx-version"), help: "The mlx-lm that shall read the output: 0.31 (and before) or 0.32 (default).")

@@ -25,6 +25,8 @@ struct LlamaStateBuilder {
   var version: UInt32 = 3
   var tokens: [Int32] = [7, 8, 9]
   var architecture: String?
+  /// Numbers of outputs, logits and embeddings; nil for none of these fields.
+  var outputs: (UInt32, UInt64, UInt64)?
   var blobs: [Blob]
 
   /// Element `feature` of the cell at `position`: what tests expect to find again.
@@ -36,6 +38,12 @@ struct LlamaStateBuilder {
   var bytes: [UInt8] {
     var bytes = little(magic) + little(version) + little(UInt32(tokens.count)) + tokens.flatMap { little($0) }
     if let architecture { bytes += little(UInt32(architecture.utf8.count)) + Array(architecture.utf8) }
+    if let outputs {
+      bytes += little(outputs.0) + (0..<outputs.0).flatMap { little($0) }
+      for count in [outputs.1, outputs.2] {
+        bytes += little(count) + (0..<count).flatMap { _ in little(Float(1).bitPattern) }
+      }
+    }
     var firstLayer = 0
     for blob in blobs {
       if let streams = blob.streams {

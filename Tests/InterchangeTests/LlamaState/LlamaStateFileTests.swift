@@ -59,6 +59,12 @@ struct LlamaStateFileTests {
           blobs: [Blob(positions: [0, 1, 2], sequences: [0, 1, 0], layers: 2, streams: nil)]),
         LlamaStateFormat(container: .session, version: 9, hasStreamCount: false)
       ),
+      (
+        LlamaStateBuilder(
+          magic: 0x6767_736e, version: 9, architecture: "llama", outputs: (2, 6, 1),
+          blobs: [Blob(positions: [0, 1, 2], layers: 2, isTransposed: true)]),
+        LlamaStateFormat(container: .session, version: 9, hasOutputs: true)
+      ),
     ]
   }
 
