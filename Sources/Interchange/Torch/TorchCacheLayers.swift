@@ -93,25 +93,10 @@ struct TorchCacheLayers {
   /// A dictionary of tensors by name.
   private mutating func findNames(_ value: PickleValue) throws -> Bool {
     guard let members = pickle.members(value) else { return false }
-    let named = members.keys.sorted().compactMap { name in TensorNaming(name).map { ($0, name) } }
+    let named = try TensorNaming.layers(members.keys.sorted(), path: path)
     guard !named.isEmpty else { return false }
-    let count = (named.map(\.0.layer).max() ?? 0) + 1
-    var names: [TensorNaming: String] = [:]
-    for (naming, name) in named {
-      if let other = names.updateValue(name, forKey: naming) {
-        throw ForeignError.invalid(
-          path: path, what: "tensor \"\(name)\"",
-          expected: "one tensor for the \(naming.kind.name)s of layer \(naming.layer)", found: "\"\(other)\" too")
-      }
-    }
-    for layer in 0..<count {
-      let parts = try CacheKind.allCases.map { kind in
-        guard let name = names[TensorNaming(layer: layer, kind: kind)] else {
-          throw ForeignError.missing(path: path, what: "tensor for the \(kind.name)s of layer \(layer)")
-        }
-        return try tensor(members[name], name)
-      }
-      layers.append(Layer(key: parts[0], value: parts[1]))
+    layers = try named.map {
+      Layer(key: try tensor(members[$0.key], $0.key), value: try tensor(members[$0.value], $0.value))
     }
     try look(beside: members.filter { TensorNaming($0.key) == nil })
     return true

@@ -24,29 +24,6 @@ struct StoredPair: Sendable {
 }
 
 extension [StoredPair] {
-  /// The pairs of tensors with those names, in the order of layers.
-  ///
-  /// - Throws: `ForeignError` if a layer has two keys or values, or lacks one.
-  init(_ tensors: [(naming: TensorNaming, tensor: StoredTensor)], path: String) throws {
-    var found: [TensorNaming: StoredTensor] = [:]
-    for (naming, tensor) in tensors {
-      if let other = found.updateValue(tensor, forKey: naming) {
-        throw ForeignError.invalid(
-          path: path, what: "tensor \"\(tensor.name)\"",
-          expected: "one tensor for the \(naming.kind.name)s of layer \(naming.layer)", found: "\"\(other.name)\" too")
-      }
-    }
-    self = try (0...(found.keys.map(\.layer).max() ?? 0)).map { layer in
-      let parts = try CacheKind.allCases.map { kind in
-        guard let tensor = found[TensorNaming(layer: layer, kind: kind)] else {
-          throw ForeignError.missing(path: path, what: "tensor for the \(kind.name)s of layer \(layer)")
-        }
-        return tensor
-      }
-      return StoredPair(key: parts[0], value: parts[1])
-    }
-  }
-
   /// What the tensors say of the cache, after all shapes and types have passed.
   ///
   /// All layers have seen the same tokens: one that holds fewer than the longest holds the last of them.

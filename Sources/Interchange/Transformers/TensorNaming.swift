@@ -40,6 +40,30 @@ struct TensorNaming: Hashable {
     self.kind = kind
   }
 
+  /// The names of the keys and of the values of each layer, in the order of layers; names of nothing else are passed
+  /// over.
+  ///
+  /// - Throws: `ForeignError` if a layer has two keys or values, or lacks one.
+  static func layers(_ names: [String], path: String) throws -> [(key: String, value: String)] {
+    var found: [TensorNaming: String] = [:]
+    for name in names {
+      guard let naming = TensorNaming(name), let other = found.updateValue(name, forKey: naming) else { continue }
+      throw ForeignError.invalid(
+        path: path, what: "tensor \"\(name)\"",
+        expected: "one tensor for the \(naming.kind.name)s of layer \(naming.layer)", found: "\"\(other)\" too")
+    }
+    guard let last = found.keys.map(\.layer).max() else { return [] }
+    return try (0...last).map { layer in
+      let parts = try CacheKind.allCases.map { kind in
+        guard let name = found[TensorNaming(layer: layer, kind: kind)] else {
+          throw ForeignError.missing(path: path, what: "tensor for the \(kind.name)s of layer \(layer)")
+        }
+        return name
+      }
+      return (parts[0], parts[1])
+    }
+  }
+
   private static let kinds: [String: CacheKind] = [
     "k": .key, "key": .key, "keys": .key, "v": .value, "value": .value, "values": .value,
   ]

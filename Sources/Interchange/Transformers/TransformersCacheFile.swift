@@ -12,21 +12,12 @@ public struct TransformersCacheFile: ForeignCache {
   ///   is no safetensors file; `FileError`.
   public init(path: String) throws {
     let file = try SafetensorsFile(path: path)
-    let named = file.names.compactMap { name in TensorNaming(name).map { ($0, name) } }
+    let named = try TensorNaming.layers(file.names, path: path)
     guard !named.isEmpty else {
       throw ForeignError.notThisFormat(
         path: path, format: "a Transformers cache in safetensors", reason: "no tensor is named as a layer's keys")
     }
-    pairs = try [StoredPair](
-      named.map { naming, name in
-        let tensor = try file.tensor(name)
-        return (
-          naming,
-          StoredTensor(
-            name: name, shape: tensor.shape, typeName: tensor.dataType.rawValue,
-            type: ElementType(safetensorsName: tensor.dataType.rawValue), read: { try file.read(name) })
-        )
-      }, path: path)
+    pairs = try named.map { StoredPair(key: try Self.stored($0.key, file), value: try Self.stored($0.value, file)) }
     var facts = try pairs.facts(path: path, format: TransformersFormat.formatName)
     facts.provenance["source.format"] = "Transformers cache in safetensors"
     if let text = file.metadata[EmbeddedFacts.descriptionKey] { try EmbeddedFacts.add(text, to: &facts) }
@@ -42,6 +33,13 @@ public struct TransformersCacheFile: ForeignCache {
 
   public func tensor(_ kind: CacheKind, layer: Int) throws -> CacheTensor {
     try pairs.tensor(kind, layer: layer, facts: facts)
+  }
+
+  private static func stored(_ name: String, _ file: SafetensorsFile) throws -> StoredTensor {
+    let tensor = try file.tensor(name)
+    return StoredTensor(
+      name: name, shape: tensor.shape, typeName: tensor.dataType.rawValue,
+      type: ElementType(safetensorsName: tensor.dataType.rawValue), read: { try file.read(name) })
   }
 
   /// Names under which token ids lie.

@@ -19,7 +19,8 @@ struct TargetOptions: ParsableArguments {
       "The version of llama.cpp files to write: sequence 3 or 4, session 10 or 11 (default: the linked llama.cpp's).")
   var stateVersion: UInt32?
   @Option(
-    name: .customLong("mlx-version"), help: "The mlx-lm that shall read the output: 0.31 (and before) or 0.32 (default).")
+    name: .customLong("mlx-version"),
+    help: "The mlx-lm that shall read the output: 0.31 (and before) or 0.32 (default).")
   var mlxVersion: MLXVersion?
   @Option(
     name: .customLong("model-name"),
