@@ -36,4 +36,32 @@ struct LlamaCellTypeReferenceTests {
       }
     }
   }
+
+  /// ggml's reference quantiser and ours give the same bytes.
+  @Test(arguments: LlamaCellType.allCases.filter(\.canEncode)) func encodesAsGGMLDoes(_ type: LlamaCellType) throws {
+    let traits = try #require(ggml_get_type_traits(ggml_type(rawValue: UInt32(type.rawValue)))).pointee
+    guard let fromFloat = traits.from_float_ref else {
+      #expect(type == .f32)
+      return
+    }
+    var generator = RepeatableGenerator(seed: UInt64(type.rawValue))
+    for round in 0..<300 {
+      let scale = Float.random(in: 0.01...100, using: &generator)
+      // Noise, nothing, one number, and numbers of one size, which are the quantisers' corners.
+      let numbers: [Float] = (0..<32).map { index in
+        switch round % 6 {
+        case 0: index == round % 32 ? scale : 0
+        case 1: (index + round) % 2 == 0 ? scale : -scale
+        case 2 where round < 6: 0
+        default: generator.normal() * scale
+        }
+      }
+      var (own, theirs) = (LittleEndianBytes(), [UInt8](repeating: 0, count: 128))
+      numbers.withUnsafeBufferPointer { numbers in
+        type.encode(numbers, into: &own)
+        theirs.withUnsafeMutableBytes { fromFloat(numbers.baseAddress, $0.baseAddress, 32) }
+      }
+      #expect(own.bytes == Array(theirs[..<own.bytes.count]), "\(round): \(numbers)")
+    }
+  }
 }

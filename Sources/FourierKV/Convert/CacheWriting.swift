@@ -14,6 +14,16 @@ public struct CacheWriting: Sendable {
 
   public init(format: String) { self.format = format }
 
+  /// The names of cell types that llama.cpp files are written with.
+  public static var cellTypeNames: [String] { LlamaCellType.allCases.filter(\.canEncode).map(\.name) }
+
+  /// Sets how llama.cpp files' cells are written, by names of `cellTypeNames`; nil keeps the cache's element type.
+  public mutating func setCells(keys: String?, values: String?, transposesValues: Bool) {
+    func type(_ name: String?) -> LlamaCellType? { LlamaCellType.allCases.first { $0.name == name } }
+    options.cells = LlamaCellLayout(
+      keyType: type(keys), valueType: type(values), transposesValues: transposesValues)
+  }
+
   /// Why a cache cannot be written as it is asked for.
   public enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
     /// The format does not hold that element type; `allowed` are those it does.

@@ -78,6 +78,8 @@ public struct WriteOptions: Hashable, Sendable {
   public var stateVersion: UInt32?
   /// `llama-state`, `llama-session`: the layout that the model's files have, as far as it is known.
   public var stateFormat: LlamaStateFormat?
+  /// `llama-state`, `llama-session`: how cells are written.
+  public var cells = LlamaCellLayout()
   /// `lmcache`: tokens of a chunk.
   public var chunkTokens: Int?
   /// `mlx`: which mlx-lm shall read it; nil takes the newest.

@@ -30,6 +30,8 @@ public enum LlamaStateError: Error, Equatable, Sendable {
   case layerMismatch(path: String, layer: Int, what: String, expected: Int, found: Int)
   /// The file lacks a cell for a position that a layer should hold.
   case missingPosition(path: String, layer: Int, position: Int)
+  /// Cells that llama.cpp does not have, or that are not written.
+  case unsuitableCells(layer: Int, kind: CacheKind, type: LlamaCellType, headDim: Int, isTransposed: Bool)
   /// A cache whose layers of one memory hold different positions, which the format cannot say.
   case unevenLayers(layer: Int)
 }
@@ -61,6 +63,12 @@ extension LlamaStateError: CustomStringConvertible {
       "\(path): layer \(layer): expected \(what) \(expected), found \(found)"
     case .missingPosition(let path, let layer, let position):
       "\(path): layer \(layer) has no cell for position \(position)"
+    case .unsuitableCells(let layer, let kind, let type, let headDim, let isTransposed):
+      !type.canEncode
+        ? "cells of type \(type.name) are read and not written"
+        : isTransposed
+          ? "transposed \(kind.name)s cannot be \(type.name)"
+          : "\(kind.name)s of layer \(layer) have \(headDim) dimensions, which \(type.name) has no whole blocks for"
     case .unevenLayers(let layer):
       "layer \(layer) holds other positions than the layers before it, which a llama.cpp state cannot say"
     }

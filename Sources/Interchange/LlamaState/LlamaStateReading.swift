@@ -38,6 +38,11 @@ struct LlamaStateReading: ForeignCache {
       facts.losses.append(ConversionLoss(.dropped, "the session's last logits and embeddings are left out"))
     }
     (facts.tokens, facts.losses) = try Self.tokens(state, shape, facts.losses)
+    let end = CacheGeometry(layers: shape.layers).endPosition
+    if container == .session, facts.tokens != nil, state.tokens.count > end {
+      let next = LlamaNextToken.provenance(state.tokens[end], at: end)
+      facts.provenance[next.key] = next.value
+    }
     self.facts = facts
   }
 

@@ -5,17 +5,26 @@ import KVCacheModel
 public struct LlamaStateWriter: Sendable {
   public let format: LlamaStateFormat
   private let description: CacheDescription
+  private let cells: LlamaCellLayout
+  /// The token behind the cache's last, if the header is to list it.
+  private let nextToken: Int32?
   /// The layers of each blob, in layer order.
   private let members: [[Int]]
 
   /// Checks that the cache can be said in `format`: the layers of one blob must hold the same positions. With two
   /// blobs, layers whose `slidingWindow` is set go into the second.
   ///
-  /// - Throws: `LlamaStateError.unevenLayers` naming the first layer that differs.
-  public init(description: CacheDescription, format: LlamaStateFormat) throws {
+  /// - Throws: `LlamaStateError.unevenLayers` naming the first layer that differs, `.unsuitableCells`.
+  public init(
+    description: CacheDescription, format: LlamaStateFormat, cells: LlamaCellLayout = LlamaCellLayout(),
+    nextToken: Int32? = nil
+  ) throws {
     precondition(format.container.writableVersions.contains(format.version) && !format.hasOutputs, "not written")
+    try cells.check(description)
     self.format = format
     self.description = description
+    self.cells = cells
+    self.nextToken = nextToken
     let layers = description.geometry.layers
     members = (0..<format.blobCount).map { blob in
       layers.indices.filter { format.blobCount == 1 || (layers[$0].slidingWindow != nil) == (blob == 1) }
@@ -46,6 +55,7 @@ public struct LlamaStateWriter: Sendable {
 
   private var header: [UInt8] {
     var header = LittleEndianBytes()
+    let tokens = tokens + [nextToken].compactMap { $0 }
     header.append(format.container.magic)
     header.append(format.version)
     header.append(UInt32(tokens.count))
@@ -70,12 +80,25 @@ public struct LlamaStateWriter: Sendable {
     (members[blob].first ?? members.first(where: { !$0.isEmpty })?.first).map { description.geometry.layers[$0] }
   }
 
+  private func rotation(_ blob: Int) -> LlamaCellRotation {
+    cells.rotation(members[blob].map { description.geometry.layers[$0] }, description)
+  }
+
+  private func scattering(_ kind: CacheKind, _ blob: Int) -> LlamaCellScattering {
+    let rotation = rotation(blob)
+    return LlamaCellScattering(
+      type: cells.cellType(kind, description.elementType(of: kind)),
+      rotation: kind == .key ? rotation.key : rotation.value,
+      isTransposed: kind == .value && cells.transposesValues)
+  }
+
   private func blobByteCount(_ blob: Int) -> Int {
     guard let shape = shape(blob), shape.tokens > 0 else { return format.hasStreamCount ? 8 : 4 }
+    let layers = members[blob].map { description.geometry.layers[$0] }
     return format.blobHeaderBytes + shape.tokens * format.cellBytes
-      + members[blob].reduce(0) { sum, layer in
-        let count = description.geometry.layers[layer].elementCount
-        return sum + 24 + count * (description.keyType.byteCount + description.valueType.byteCount)
+      + CacheKind.allCases.reduce(0) { sum, kind in
+        let scattering = scattering(kind, blob)
+        return layers.reduce(sum) { $0 + scattering.byteCount($1) }
       }
   }
 
@@ -99,42 +122,20 @@ public struct LlamaStateWriter: Sendable {
       }
       header.append(Int32(0))
     }
-    header.append(UInt32(0))
+    header.append(UInt32(cells.transposesValues ? 1 : 0))
     header.append(UInt32(members[blob].count))
     if format.hasRotationFields {
-      header.append(UInt32(0))
-      header.append(UInt32(0))
+      header.append(UInt32(rotation(blob).key))
+      header.append(UInt32(rotation(blob).value))
     }
     try file.append(header.bytes)
     for kind in CacheKind.allCases {
+      let scattering = scattering(kind, blob)
       for layer in members[blob] {
-        try writeTensor(source.tensor(kind, layer: layer), to: file)
+        try file.append(scattering.bytes(source.tensor(kind, layer: layer), description.geometry.layers[layer]))
         if kind == .value { try afterLayer(layer) }
       }
     }
-  }
-
-  /// (H, T, D) to rows of one token each.
-  private func writeTensor(_ tensor: CacheTensor, to file: AtomicFile) throws {
-    let headBytes = tensor.headDim * tensor.elementType.byteCount
-    let rowBytes = tensor.kvHeads * headBytes
-    var header = LittleEndianBytes()
-    header.append(LlamaCellType(tensor.elementType).rawValue)
-    header.append(UInt64(rowBytes))
-    try file.append(header.bytes)
-    var rows = [UInt8](repeating: 0, count: tensor.bytes.count)
-    tensor.bytes.withUnsafeBytes { source in
-      rows.withUnsafeMutableBytes { target in
-        for head in 0..<tensor.kvHeads {
-          for token in 0..<tensor.tokens {
-            let from = (head * tensor.tokens + token) * headBytes
-            let to = token * rowBytes + head * headBytes
-            target[to..<to + headBytes].copyBytes(from: source[from..<from + headBytes])
-          }
-        }
-      }
-    }
-    try file.append(rows)
   }
 }
 

@@ -38,7 +38,7 @@ struct Convert: ParsableCommand {
   func run() throws {
     if list { return try printList() }
     var reading = try foreign.reading()
-    reading.elementType = target.outputType
+    reading.elementType = target.readType
     reading.basisFile = basis.basisFile
     var writing = target.writing(to ?? "capture")
     writing.model = reading.supplied.model

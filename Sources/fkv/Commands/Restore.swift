@@ -16,7 +16,7 @@ struct Restore: ParsableCommand {
   func validate() throws {
     try TargetOptions.checkTarget(to)
     if to == nil, !target.isEmpty {
-      throw ValidationError("'--output-dtype', '--key-layout' and '--state-version' need '--to'")
+      throw ValidationError("options of the output's format need '--to'")
     }
   }
 

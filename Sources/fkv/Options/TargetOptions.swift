@@ -28,6 +28,29 @@ struct TargetOptions: ParsableArguments {
   var modelName: String?
   @Option(name: .customLong("chunk-tokens"), help: "Tokens of a chunk of LMCache (default: 256).") var chunkTokens: Int?
 
+  @Option(
+    name: .customLong("cell-type"),
+    help: ArgumentHelp(
+      "The cells of llama.cpp files, those of keys and values if they differ: f16, q8_0, … (default: the output's type).",
+      valueName: "type[,type]"))
+  var cellTypes: CellTypes?
+  @Flag(
+    name: .customLong("transpose-values"), help: "Write values of llama.cpp files as contexts with '-fa off' have them."
+  )
+  var transposesValues = false
+
+  /// One or two names of cell types.
+  struct CellTypes: ExpressibleByArgument {
+    var names: [String]
+
+    init?(argument: String) {
+      names = argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      guard (1...2).contains(names.count), names.allSatisfy(CacheWriting.cellTypeNames.contains) else { return nil }
+    }
+
+    static var allValueStrings: [String] { CacheWriting.cellTypeNames }
+  }
+
   func validate() throws {
     if keyLayout == RotaryEmbedding.Pairing.none {
       throw ValidationError("'--key-layout' must be interleaved or half-split")
@@ -37,15 +60,19 @@ struct TargetOptions: ParsableArguments {
 
   /// Whether nothing is given.
   var isEmpty: Bool {
-    outputType == nil && keyLayout == nil && stateVersion == nil && mlxVersion == nil && modelName == nil
-      && chunkTokens == nil
+    outputType == nil && keyLayout == nil && stateVersion == nil && cellTypes == nil && !transposesValues
+      && mlxVersion == nil && modelName == nil && chunkTokens == nil
   }
+
+  /// What the input is to be read in: not rounded where cells are to be quantised.
+  var readType: ElementType? { outputType ?? (cellTypes == nil ? nil : .float32) }
 
   /// How to write a format.
   func writing(_ format: String) -> CacheWriting {
     var writing = CacheWriting(format: format)
     writing.keyPairs = keyLayout
     writing.options.stateVersion = stateVersion
+    writing.setCells(keys: cellTypes?.names.first, values: cellTypes?.names.last, transposesValues: transposesValues)
     writing.options.mlxDialect = mlxVersion
     writing.options.modelName = modelName
     writing.options.chunkTokens = chunkTokens

@@ -84,4 +84,54 @@ struct LlamaCellTypeTests {
     #expect(LlamaCellRotation.standard(headDim: 256) == LlamaCellRotation(key: 256, value: 64))
     #expect(LlamaCellRotation.standard(headDim: 80) == .none)
   }
+
+  /// What a block was decoded to is encoded to the same block: reading and writing cells changes nothing.
+  @Test(arguments: LlamaCellType.allCases.filter(\.canEncode)) func blocksComeBack(_ type: LlamaCellType) {
+    var generator = RepeatableGenerator(seed: 5)
+    for _ in 0..<200 {
+      var first = LittleEndianBytes()
+      let numbers = (0..<64).map { _ in generator.normal() }
+      numbers.withUnsafeBufferPointer { type.encode($0, into: &first) }
+      var second = LittleEndianBytes()
+      decoded(type, first.bytes).withUnsafeBufferPointer { type.encode($0, into: &second) }
+      #expect(first.bytes == second.bytes)
+    }
+  }
+
+  @Test func halves() {
+    for pattern in UInt16.min...UInt16.max where pattern & 0x7C00 != 0x7C00 || pattern & 0x3FF == 0 {
+      let value = Float(halfBits: pattern)
+      #expect(UInt16(halfOf: value) == pattern)
+      // Halfway to the next larger number goes to the even one; a little less stays, a little more goes on.
+      guard pattern & 0x7FFF < 0x7BFF else { continue }
+      let middle = value + (Float(halfBits: pattern + 1) - value) / 2
+      let even = pattern & 1 == 0 ? pattern : pattern + 1
+      let towardsZero = value < 0 || pattern >> 15 == 1 ? middle.nextUp : middle.nextDown
+      let away = value < 0 || pattern >> 15 == 1 ? middle.nextDown : middle.nextUp
+      guard UInt16(halfOf: middle) == even, UInt16(halfOf: towardsZero) == pattern, UInt16(halfOf: away) == pattern + 1
+      else {
+        Issue.record("near \(value)")
+        return
+      }
+    }
+    #expect(UInt16(halfOf: 65519.996) == 0x7BFF && UInt16(halfOf: 65520) == 0x7C00)
+    #expect(UInt16(halfOf: -.infinity) == 0xFC00 && UInt16(halfOf: .nan) & 0x7C00 == 0x7C00)
+    #expect(
+      UInt16(halfOf: .leastNonzeroMagnitude) == 0 && UInt16(halfOf: 0x1p-25) == 0 && UInt16(halfOf: 0x1.8p-25) == 1)
+    #expect(UInt16(bfloatOf: 1) == 0x3F80 && UInt16(bfloatOf: .nan) & 0x7F == 0x40)
+    #expect(UInt16(bfloatOf: Float(bitPattern: 0x3F80_8000)) == 0x3F80)
+    #expect(UInt16(bfloatOf: Float(bitPattern: 0x3F81_8000)) == 0x3F82)
+  }
+
+  @Test func numbersThatAreNotFinite() {
+    for type in LlamaCellType.allCases where type.canEncode && type.isQuantised {
+      for value: Float in [.nan, .infinity, -.infinity] {
+        var bytes = LittleEndianBytes()
+        var numbers = [Float](repeating: 1, count: 32)
+        numbers[7] = value
+        numbers.withUnsafeBufferPointer { type.encode($0, into: &bytes) }
+        #expect(bytes.bytes.count == type.blockBytes)
+      }
+    }
+  }
 }

@@ -92,13 +92,18 @@ struct LlamaStateSampleTests {
     }
   }
 
-  /// Reading and writing a file of llama.cpp's gives it back byte for byte.
-  @Test(arguments: ["f16", "bf16-f32", "gemma"]) func isWrittenAsLlamaWritesIt(_ name: String) throws {
+  /// Reading and writing a file of llama.cpp's gives it back byte for byte, quantised cells too.
+  @Test(arguments: ["f16", "bf16-f32", "gemma", "transposed", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1"])
+  func isWrittenAsLlamaWritesIt(_ name: String) throws {
     let scratch = ScratchFolder()
     let cache = try DescribedCache(LlamaSamples.open(name), supplied: LlamaSamples.supplied(name), needs: [])
     var options = WriteOptions()
     options.stateVersion = 3
-    #expect(try LlamaSequenceFormat().write(cache, to: scratch.file("o"), options: options) { _ in } == [])
+    let type = LlamaCellType.allCases.first { $0.name == name && $0.isQuantised }
+    options.cells = LlamaCellLayout(keyType: type, valueType: type, transposesValues: name == "transposed")
+    let losses = try LlamaSequenceFormat().write(cache, to: scratch.file("o"), options: options) { _ in }
+    #expect(
+      losses.map(\.what) == (type == nil ? [] : ["keys are written as \(name)", "values are written as \(name)"]))
     #expect(try scratch.read("o") == LlamaSamples.bytes(name))
   }
 }
