@@ -65,7 +65,8 @@ let package = Package(
 
     // Evaluations by answers and predictions: what is asked, how it is scored, how results are kept. No engine.
     .target(name: "Evaluation", dependencies: ["FileIO"]),
-    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "FileIO", "TestSupport"]),
+    .testTarget(
+      name: "EvaluationTests", dependencies: ["Evaluation", "FileIO", "TestSupport"], exclude: ["Resources"]),
 
     // Other people's methods, for `fkv bench` and `fkv eval` alone; no product code imports them.
     .target(
