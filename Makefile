@@ -29,7 +29,7 @@ setup:
 
 # For tests alone: the browser that loads the pages of fkv report.
 browser:
-	@.ci/setup browser
+	@.ci/setup browser || echo "setup: no browser; the tests that need one are skipped" >&2
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
