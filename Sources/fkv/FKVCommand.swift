@@ -9,6 +9,6 @@ struct FKVCommand: ParsableCommand {
     version: FKVVersion.current,
     subcommands: [
       Capture.self, Calibrate.self, Compress.self, Append.self, Inspect.self, Verify.self, Restore.self, Convert.self,
-      Bench.self, Synthetic.self,
+      Report.self, Generate.self, Eval.self, Bench.self, Synthetic.self,
     ])
 }

@@ -1,10 +1,12 @@
 import ArgumentParser
 import Foundation
+import FourierKV
 
 /// Exit codes: 0 done, 1 done but a limit was exceeded, 2 could not be done, 64 usage.
 @main
 struct Main {
   static func main() {
+    ProcessSetup.prepare()
     let command: any ParsableCommand
     do { command = try FKVCommand.parseAsRoot() } catch { FKVCommand.exit(withError: error) }
     do {

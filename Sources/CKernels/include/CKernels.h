@@ -8,6 +8,7 @@
 
 #include "bytes.h"
 #include "half.h"
+#include "heap.h"
 #include "softmax.h"
 #include "planes.h"
 #include "quantise.h"

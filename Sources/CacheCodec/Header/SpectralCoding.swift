@@ -3,7 +3,7 @@ import KVCacheModel
 
 /// What whoever extends a file of profile `spectral` must know of how it was made; decoding needs none of it.
 public struct SpectralCoding: Hashable, Sendable {
-  /// The steps outside the window, positive.
+  /// The steps for further segments outside the window, positive: geometric means over the groups of the file.
   public var steps: SpectralSteps
   /// Tokens at the end that are kept better; nil where the number follows the prompt's length.
   public var window: Int?

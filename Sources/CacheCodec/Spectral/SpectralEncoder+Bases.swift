@@ -25,7 +25,13 @@ extension SpectralEncoder {
       return (samples, ComponentBasis(vectors: identity(n), deviations: [], quantised: nil))
     case .model:
       guard let part else { throw CodecError.unsuitable("no basis file was given") }
-      return (samples, ComponentBasis(vectors: part.basis.vectors(), deviations: [], quantised: part.basis))
+      let vectors = part.basis.vectors()
+      return (
+        samples,
+        ComponentBasis(
+          vectors: vectors, deviations: deviations(of: samples, tensors: tensors, plan: plan, vectors: vectors),
+          quantised: part.basis)
+      )
     case .embedded:
       let covariance = moments.weightedCovariance(weights, headDim: group.shape.headDim)
       guard let eigen = SymmetricEigen(upperTriangle: covariance, count: n) else {
@@ -40,6 +46,35 @@ extension SpectralEncoder {
     }
   }
 
+  /// Standard deviations of the components over a part of the tokens: one stretch of 16 in every so many, about `2n` in
+  /// all, which is enough to tell what a step leaves of them.
+  private static func deviations(
+    of samples: GroupSamples, tensors: [CacheTensor], plan: SegmentPlan, vectors: [Float]
+  ) -> [Float] {
+    let n = samples.group.features
+    let rows = plan.segments.flatMap { segment in
+      stride(from: segment.rows.lowerBound, to: segment.rows.upperBound, by: 16).map {
+        $0..<min($0 + 16, segment.rows.upperBound)
+      }
+    }
+    let every = max(1, 16 * rows.count / max(2 * n, 16))
+    var energies = [Double](repeating: 0, count: n)
+    var counted = 0
+    var tile = [Float](repeating: 0, count: 16 * n)
+    var projections = tile
+    for stretch in stride(from: 0, to: rows.count, by: every).map({ rows[$0] }) {
+      tile.withUnsafeMutableBufferPointer { samples.read(tensors, rows: stretch, into: $0.baseAddress!) }
+      MatrixProduct.multiply(
+        MatrixView(tile, rows: stretch.count, columns: n), by: MatrixView(vectors, rows: n, columns: n),
+        transposeB: true, into: &projections)
+      for t in 0..<stretch.count {
+        for c in 0..<n { energies[c] += Double(projections[t * n + c]) * Double(projections[t * n + c]) }
+      }
+      counted += stretch.count
+    }
+    return energies.map { Float(($0 / Double(max(counted, 1))).squareRoot()) }
+  }
+
   private static func identity(_ n: Int) -> [Float] {
     var matrix = [Float](repeating: 0, count: n * n)
     for i in 0..<n { matrix[i * n + i] = 1 }
@@ -49,47 +84,61 @@ extension SpectralEncoder {
 
 /// Mean and covariance of a group's features over the tokens that are not kept exactly.
 struct FeatureMoments: Sendable {
-  /// Tokens counted.
+  /// Tokens that are not kept exactly.
   let count: Int
   /// n means; 0 without tokens.
   let mean: [Float]
-  /// Upper triangle of (n, n), about the mean; empty if it was not asked for.
+  /// Upper triangle of (n, n), about their mean, over at most about `mostTokens` of them; empty if it was not asked for.
   let covariance: [Float]
 
   /// Tokens that are read at a time.
-  private static let tile = 1024
+  private static let tile = 512
+
+  /// The most tokens that the covariance is taken over, about: of longer caches only the beginning of each tile is, since
+  /// their bases do not gain by more.
+  static func mostTokens(features n: Int) -> Int { max(16_384, 16 * n) }
 
   init(_ samples: GroupSamples, tensors: [CacheTensor], plan: SegmentPlan, covariance wanted: Bool) {
     let n = samples.group.features
     var sums = [Double](repeating: 0, count: n)
     var gram = [Float](repeating: 0, count: wanted ? n * n : 0)
-    var counted = 0
+    let total = plan.segments.reduce(0) { $0 + $1.rows.count }
+    let share = min(Double(Self.mostTokens(features: n)) / Double(max(total, 1)), 1)
+    // What the covariance is taken over: its own sums, so that it stays one of numbers that there are.
+    var (seenSums, seen) = (sums, 0)
     var tile = [Float](repeating: 0, count: Self.tile * n)
     for segment in plan.segments {
       for start in stride(from: segment.rows.lowerBound, to: segment.rows.upperBound, by: Self.tile) {
         let rows = start..<min(start + Self.tile, segment.rows.upperBound)
+        let taken = wanted ? Int((share * Double(rows.count)).rounded(.up)) : 0
         tile.withUnsafeMutableBufferPointer { samples.read(tensors, rows: rows, into: $0.baseAddress!) }
-        var partial = [Float](repeating: 0, count: n)
         tile.withUnsafeBufferPointer { tile in
-          for t in 0..<rows.count { for i in 0..<n { partial[i] += tile[t * n + i] } }
-          if wanted {
-            MatrixProduct.gram(
-              MatrixView(tile.baseAddress!, rows: rows.count, columns: n), into: &gram, accumulate: counted > 0)
+          func add(_ rows: Range<Int>) -> [Float] {
+            var partial = [Float](repeating: 0, count: n)
+            for t in rows { for i in 0..<n { partial[i] += tile[t * n + i] } }
+            return partial
           }
+          let (first, rest) = (add(0..<taken), add(taken..<rows.count))
+          for i in 0..<n {
+            sums[i] += Double(first[i]) + Double(rest[i])
+            seenSums[i] += Double(first[i])
+          }
+          guard taken > 0 else { return }
+          MatrixProduct.gram(
+            MatrixView(tile.baseAddress!, rows: taken, columns: n), into: &gram, accumulate: seen > 0)
         }
-        for i in 0..<n { sums[i] += Double(partial[i]) }
-        counted += rows.count
+        seen += taken
       }
     }
-    let scale = counted == 0 ? 0 : 1 / Double(counted)
-    let means = sums.map { $0 * scale }
+    mean = sums.map { Float(total == 0 ? 0 : $0 / Double(total)) }
     if wanted {
+      let scale = seen == 0 ? 0 : 1 / Double(seen)
       for i in 0..<n {
-        for j in i..<n { gram[i * n + j] = Float(Double(gram[i * n + j]) * scale - means[i] * means[j]) }
+        let scaled = seenSums[i] * scale
+        for j in i..<n { gram[i * n + j] = Float(Double(gram[i * n + j]) * scale - scaled * seenSums[j] * scale) }
       }
     }
-    count = counted
-    mean = means.map { Float($0) }
+    count = total
     covariance = gram
   }
 

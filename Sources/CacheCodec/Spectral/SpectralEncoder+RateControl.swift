@@ -15,8 +15,9 @@ extension SpectralEncoder {
 
   /// Writes the cache so that it meets the target of the parameters; the caller commits the writer.
   ///
-  /// The steps come from a search on some layers; then the whole cache is written and measured, and written again with
-  /// corrected steps until the target is met: a mean error within 5 % below it, a ratio within 2 % of it.
+  /// The steps come from a search on some layers; then the whole cache is written, with steps that are corrected on the
+  /// way (`PassControl`), and measured. If the target is missed all the same it is written again, until it is met: a mean
+  /// error within 5 % below it, a ratio within 2 % of it.
   ///
   /// - Parameter fileBytes: the size that the file of a pass would have.
   /// - Throws: `CodecError.unsuitable` if no pass met an error target; what reading and writing throw.
@@ -28,11 +29,16 @@ extension SpectralEncoder {
       preconditionFailure("resolved above")
     case .step(let step):
       return try pass(
-        steps: SpectralSteps(key: Float(step), value: Float(step)), tokens: tokens, path: path, progress: progress)
+        steps: SpectralSteps(key: Float(step), value: Float(step)), control: nil, tokens: tokens, path: path,
+        progress: progress)
     case .targetError(let target):
       let search = try StepSearch(self, around: Float(3.7 * target))
+      let start = search.cheapest(error: 0.975 * target)
       let found = try approach(
-        from: search.cheapest(error: 0.975 * target).steps, tokens: tokens, path: path, progress: progress,
+        from: start, tokens: tokens, path: path, progress: progress,
+        control: PassControl(
+          target: 0.975 * target * Double(theory.heads), forecast: search.errors(at: start),
+          slope: search.slopes(at: start).error),
         deviation: { pass in
           let error = pass.errors?.mean ?? 0
           // Without any error everything is exact, and steps do not matter.
@@ -50,8 +56,11 @@ extension SpectralEncoder {
     case .ratio(let ratio):
       let target = Double(2 * source.description.geometry.elementCount) / ratio
       let search = try StepSearch(self, around: 0.3)
+      let start = search.best(bytes: target)
       return try approach(
-        from: search.best(bytes: target).steps, tokens: tokens, path: path, progress: progress,
+        from: start, tokens: tokens, path: path, progress: progress,
+        control: PassControl(
+          target: target, forecast: search.bytes(at: start), slope: search.slopes(at: start).bytes),
         deviation: { pass in
           let bytes = Double(fileBytes(pass))
           return abs(bytes / target - 1) <= 0.02 ? nil : log(bytes / target)
@@ -70,25 +79,36 @@ extension SpectralEncoder {
 
   /// Writes, corrects the steps and writes again until a pass has no `deviation`, or passes run out; then the best.
   ///
-  /// - Parameter deviation: the logarithm of what a pass gave over what it should give; nil if that is near enough.
-  /// - Parameter slope: the deviation's estimated derivative by the logarithm of the steps.
+  /// The second pass is steered by what each group cost in the first; any further ones have the same steps for all groups.
+  ///
+  /// - Parameters:
+  ///   - control: what steers the first pass.
+  ///   - deviation: the logarithm of what a pass gave over what it should give; nil if that is near enough.
+  ///   - slope: the deviation's estimated derivative by the logarithm of the steps.
   private func approach(
     from start: SpectralSteps, tokens: [Int32]?, path: String, progress: (Int) -> Void,
-    deviation: (Pass) -> Double?, slope: (Pass) -> Double, isBetter: (Pass, Pass) -> Bool
+    control: PassControl, deviation: (Pass) -> Double?, slope: (Pass) -> Double, isBetter: (Pass, Pass) -> Bool
   ) throws -> Pass {
     var correction = StepCorrection()
+    var steps = start
+    var control: PassControl? = control
     var best: Pass?
-    for _ in 0..<Self.mostPasses {
-      let next = try pass(
-        steps: start.scaled(by: exp(correction.logScale)), tokens: tokens, path: path, progress: progress)
-      let found = deviation(next)
-      if let old = best, found != nil, !isBetter(next, old) {
-        next.writer.discard()
+    for number in 0..<Self.mostPasses {
+      let pass = try pass(steps: steps, control: control, tokens: tokens, path: path, progress: progress)
+      let found = deviation(pass)
+      if let old = best, found != nil, !isBetter(pass, old) {
+        pass.writer.discard()
       } else {
         best?.writer.discard()
-        best = next
+        best = pass
       }
-      guard let found, correction.update(deviation: found, slope: slope(next)) else { break }
+      let tried = log(Double(pass.steps.key / start.key))
+      guard let found, correction.update(deviation: found, slope: slope(pass), at: tried) else { break }
+      if number == 0, let next = pass.control?.next() {
+        (steps, control) = (pass.start.scaled(by: next.scale), next.control)
+      } else {
+        (steps, control) = (start.scaled(by: exp(correction.logScale)), nil)
+      }
     }
     return best!
   }

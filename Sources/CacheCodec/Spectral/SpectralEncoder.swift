@@ -10,6 +10,8 @@ struct SpectralEncoder: Sendable {
   let parameters: SpectralParameters
   let model: ModelBasis?
   let groups: [LayerGroup]
+  /// How the groups compare.
+  let theory: GroupTheory
   /// Layers or groups in work at a time.
   let width: Int
   /// One a group.
@@ -66,6 +68,20 @@ struct SpectralEncoder: Sendable {
       }
       return coder
     }
+    theory = GroupTheory(
+      parts: groups.indices.map { number in
+        CacheKind.allCases.enumerated().map { index, kind in
+          let (group, coder) = (groups[number], coders[2 * number + index])
+          let heads = group.layers.flatMap { layer in
+            let noise = sensitivities[layer].noise
+            return kind == .key ? noise.keys : noise.values
+          }
+          let noise = zip(heads, coder.samples.weights).reduce(0.0) { $0 + Double($1.0 / $1.1) }
+          return GroupTheory.Part(
+            noise: noise * Double(group.shape.groupSize), deviations: coder.components.deviations,
+            tokens: group.shape.tokens, features: group.features)
+        }
+      }, heads: description.geometry.layers.reduce(0) { $0 + $1.queryHeads })
     keys = stride(from: 0, to: coders.count, by: 2).map { coders[$0] }
     values = stride(from: 1, to: coders.count, by: 2).map { coders[$0] }
   }

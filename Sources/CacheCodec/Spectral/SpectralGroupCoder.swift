@@ -8,7 +8,8 @@ import SpectralTransform
 struct ComponentBasis: Sendable {
   /// (n, n): row j is component j.
   var vectors: [Float]
-  /// Standard deviation of each component, descending; empty where the basis is not the cache's own.
+  /// Standard deviation of each component: descending for the cache's own, estimated for a basis file's; empty where
+  /// features are coded as they are.
   var deviations: [Float]
   /// The basis as a basis file holds it; nil where it is the cache's own.
   var quantised: QuantisedBasis?
@@ -58,6 +59,8 @@ struct SpectralGroupCoder: Sendable {
       vectors = quantised.vectors()
       own = quantised
       most = count
+    } else if !components.deviations.isEmpty {
+      most = (components.deviations.lastIndex { $0 > Self.smallestDeviation * step } ?? -1) + 1
     }
     let frame = SpectralFrame(
       group: group, blockLength: parameters.blockLength, basisSource: parameters.basis,

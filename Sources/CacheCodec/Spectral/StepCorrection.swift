@@ -23,9 +23,11 @@ struct StepCorrection: Sendable {
   private var above: Point?
   private var last: Point?
 
-  /// Takes what the current scale gave and moves on; false if that leads nowhere (a deviation that is no number).
-  mutating func update(deviation: Double, slope: Double) -> Bool {
+  /// Takes what the current scale, or another one that was tried instead, gave and moves on; false if that leads nowhere
+  /// (a deviation that is no number).
+  mutating func update(deviation: Double, slope: Double, at tried: Double? = nil) -> Bool {
     guard deviation.isFinite, slope.isFinite, slope != 0 else { return false }
+    logScale = tried ?? logScale
     let point = Point(logScale: logScale, deviation: deviation)
     var slope = slope
     if let last {

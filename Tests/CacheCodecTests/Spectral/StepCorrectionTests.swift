@@ -41,6 +41,13 @@ import Testing
     #expect(correction.update(deviation: 100, slope: 1) && correction.logScale == -2 * log(5))
   }
 
+  /// A scale that was tried in place of the proposed one counts as a trial at that scale.
+  @Test func otherScalesMayBeTried() {
+    var correction = StepCorrection()
+    #expect(correction.update(deviation: 0.5, slope: 1, at: 0.2) && abs(correction.logScale - -0.3) < 1e-12)
+    #expect(correction.update(deviation: -0.5, slope: 1, at: -0.8) && abs(correction.logScale - -0.3) < 1e-12)
+  }
+
   @Test func whatIsNoNumberLeadsNowhere() {
     for (deviation, slope) in [(Double.infinity, 1.0), (.nan, 1), (1, .nan), (1, 0), (-.infinity, 1)] {
       var correction = StepCorrection()

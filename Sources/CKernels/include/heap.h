@@ -1,0 +1,10 @@
+#ifndef FKV_HEAP_H
+#define FKV_HEAP_H
+
+#include <stddef.h>
+
+/// Lets the allocator keep freed blocks of up to `bytes` for the next that ask, instead of giving each back to the system
+/// and fetching zeroed pages again. Does nothing where the C library is not glibc.
+void fkv_keep_freed_memory(size_t bytes);
+
+#endif
