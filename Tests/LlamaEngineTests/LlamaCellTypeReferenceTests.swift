@@ -20,7 +20,7 @@ struct LlamaCellTypeReferenceTests {
       var block = (0..<type.blockBytes).map { _ in UInt8.random(in: 0...255, using: &generator) }
       // A scale, and a least value where there is one, of exponent −8 … 7, so that no sum is infinite.
       if type.isQuantised {
-        for high in [1, 3] where high == 1 || type == .q4_1 || type == .q5_1 { block[high] = block[high] & 0xBF | 0x10 }
+        for high in [1, 3] where high == 1 || type == .q41 || type == .q51 { block[high] = block[high] & 0xBF | 0x10 }
       }
       var (own, theirs) = ([Float](repeating: 0, count: 32), [Float](repeating: 0, count: 32))
       block.withUnsafeBytes { bytes in
@@ -31,7 +31,7 @@ struct LlamaCellTypeReferenceTests {
       }
       for (x, y) in zip(own, theirs) {
         // d·c + m may be computed in one rounding or two; everything else is exact.
-        let slack = type == .q4_1 || type == .q5_1 ? max(abs(x), abs(y)).ulp + 0x1p-20 : 0
+        let slack = type == .q41 || type == .q51 ? max(abs(x), abs(y)).ulp + 0x1p-20 : 0
         #expect(x == y || (x.isNaN && y.isNaN) || abs(x - y) <= slack, "\(block)")
       }
     }

@@ -40,22 +40,22 @@ extension LlamaCellType {
       target[0] = Float(halfBits: word(0))
     case .bf16:
       target[0] = Float(bitPattern: UInt32(word(0)) << 16)
-    case .q8_0:
+    case .q80:
       let d = Float(halfBits: word(0))
       for j in 0..<32 { target[j] = d * Float(Int8(bitPattern: bytes[2 + j])) }
-    case .q4_0:
+    case .q40:
       let d = Float(halfBits: word(0))
       nibbles(from: 2) { d * Float($0 - 8) }
-    case .iq4_nl:
+    case .iq4NL:
       let d = Float(halfBits: word(0))
       nibbles(from: 2) { d * Self.iq4Values[$0] }
-    case .q4_1:
+    case .q41:
       let (d, m) = (Float(halfBits: word(0)), Float(halfBits: word(2)))
       nibbles(from: 4) { d * Float($0) + m }
-    case .q5_0:
+    case .q50:
       let d = Float(halfBits: word(0))
       nibbles(from: 6, high: long(2)) { d * Float($0 - 16) }
-    case .q5_1:
+    case .q51:
       let (d, m) = (Float(halfBits: word(0)), Float(halfBits: word(2)))
       nibbles(from: 8, high: long(4)) { d * Float($0) + m }
     }

@@ -2,7 +2,7 @@ import KVCacheModel
 
 extension LlamaCellType {
   /// Whether cells of the type can be written: all but iq4_nl, whose codes are searched for.
-  public var canEncode: Bool { self != .iq4_nl }
+  public var canEncode: Bool { self != .iq4NL }
 
   /// Appends the blocks of `numbers`, rounded as ggml's `quantize_row_*_ref` do it (ggml-quants.c).
   ///
@@ -26,34 +26,34 @@ extension LlamaCellType {
     case .f32: bytes.append(x[0].bitPattern)
     case .f16: bytes.append(UInt16(halfOf: x[0]))
     case .bf16: bytes.append(UInt16(bfloatOf: x[0]))
-    case .q8_0:
+    case .q80:
       let d = x.reduce(Float(0)) { max($0, abs($1)) } / 127
       let inverse = Self.inverse(d)
       bytes.append(UInt16(halfOf: d))
       for value in x { bytes.append(Int8(Self.code(value * inverse, from: -127, to: 127, .toNearestOrAwayFromZero))) }
-    case .q4_0, .q5_0:
-      let half: Float = self == .q4_0 ? 8 : 16
+    case .q40, .q50:
+      let half: Float = self == .q40 ? 8 : 16
       var peak: Float = 0
       for value in x where abs(value) > abs(peak) { peak = value }
       let d = peak / -half
       let inverse = Self.inverse(d)
       bytes.append(UInt16(halfOf: d))
       appendCodes(x.map { Self.code($0 * inverse + half + 0.5, from: 0, to: 2 * half - 1, .down) }, into: &bytes)
-    case .q4_1, .q5_1:
-      let top: Float = self == .q4_1 ? 15 : 31
+    case .q41, .q51:
+      let top: Float = self == .q41 ? 15 : 31
       let least = x.min()!
       let d = (x.max()! - least) / top
       let inverse = Self.inverse(d)
       bytes.append(UInt16(halfOf: d))
       bytes.append(UInt16(halfOf: least))
       appendCodes(x.map { Self.code(($0 - least) * inverse + 0.5, from: 0, to: top, .down) }, into: &bytes)
-    case .iq4_nl: preconditionFailure("not written")
+    case .iq4NL: preconditionFailure("not written")
     }
   }
 
   /// The fifth bits of q5 types, then element j in the low and j + 16 in the high half of byte j.
   private func appendCodes(_ codes: [Int], into bytes: inout LittleEndianBytes) {
-    if self == .q5_0 || self == .q5_1 {
+    if self == .q50 || self == .q51 {
       var high: UInt32 = 0
       for (j, code) in codes.enumerated() { high |= UInt32(code >> 4) << UInt32(j) }
       bytes.append(high)

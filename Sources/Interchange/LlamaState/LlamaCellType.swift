@@ -7,16 +7,28 @@ import KVCacheModel
 public enum LlamaCellType: Int32, Hashable, Sendable, CaseIterable {
   case f32 = 0
   case f16 = 1
-  case q4_0 = 2
-  case q4_1 = 3
-  case q5_0 = 6
-  case q5_1 = 7
-  case q8_0 = 8
-  case iq4_nl = 20
+  case q40 = 2
+  case q41 = 3
+  case q50 = 6
+  case q51 = 7
+  case q80 = 8
+  case iq4NL = 20
   case bf16 = 30
 
   /// ggml's name: `q8_0`.
-  public var name: String { "\(self)" }
+  public var name: String {
+    switch self {
+    case .f32: "f32"
+    case .f16: "f16"
+    case .q40: "q4_0"
+    case .q41: "q4_1"
+    case .q50: "q5_0"
+    case .q51: "q5_1"
+    case .q80: "q8_0"
+    case .iq4NL: "iq4_nl"
+    case .bf16: "bf16"
+    }
+  }
 
   /// Elements that one block holds: 1, or 32 in quantised types.
   public var blockElements: Int { isQuantised ? 32 : 1 }
@@ -26,11 +38,11 @@ public enum LlamaCellType: Int32, Hashable, Sendable, CaseIterable {
     switch self {
     case .f32: 4
     case .f16, .bf16: 2
-    case .q4_0, .iq4_nl: 18
-    case .q4_1: 20
-    case .q5_0: 22
-    case .q5_1: 24
-    case .q8_0: 34
+    case .q40, .iq4NL: 18
+    case .q41: 20
+    case .q50: 22
+    case .q51: 24
+    case .q80: 34
     }
   }
 

@@ -11,8 +11,12 @@ import Testing
     #expect(Set(names).count == names.count)
     for name in names { #expect(CacheFormats.named(name)?.name == name) }
     #expect(CacheFormats.named("safetensors")?.name == "capture" && CacheFormats.named("nothing") == nil)
-    for name in ["fkv", "capture", "safetensors", "llama-state", "llama-session"] {
-      #expect(CacheFormats.names(.read).contains(name) && CacheFormats.names(.write).contains(name))
+    let both = [
+      "fkv", "capture", "safetensors", "llama-state", "llama-session", "mlx", "transformers", "lmcache",
+    ]
+    for name in both { #expect(CacheFormats.names(.read).contains(name) && CacheFormats.names(.write).contains(name)) }
+    for name in ["torch", "vllm", "raw"] {
+      #expect(CacheFormats.names(.read).contains(name) && !CacheFormats.names(.write).contains(name))
     }
     for format in CacheFormats.all() {
       #expect(!format.directions.isEmpty && !format.summary.hasSuffix("."))
@@ -25,7 +29,7 @@ import Testing
   @Test func formatsAreToldApart() throws {
     let scratch = ScratchFolder()
     let cache = SyntheticCache.make(tokens: 5, pairing: .interleaved)
-    for name in ["fkv", "capture", "llama-state", "llama-session"] {
+    for name in ["fkv", "capture", "llama-state", "llama-session", "mlx", "transformers", "lmcache"] {
       let path = scratch.file(name)
       _ = try CacheWriting(format: name).write(cache, keyConvention: nil, to: path) { _ in }
       let item = try FormatItem(path: path)

@@ -24,7 +24,7 @@ struct LlamaCellTypeTests {
   @Test func eightBits() {
     let codes = (0..<32).map { UInt8(bitPattern: Int8($0 * 8 - 128)) }
     let numbers: [Float] = (0..<32).map { Float($0) * 16 - 256 }
-    #expect(decoded(.q8_0, two + codes) == numbers)
+    #expect(decoded(.q80, two + codes) == numbers)
   }
 
   @Test func fourBits() {
@@ -33,11 +33,11 @@ struct LlamaCellTypeTests {
     let low: [Float] = (0..<16).map { Float($0) }
     let both: [Float] = low + low.reversed()
     let (signed, unsigned): ([Float], [Float]) = (both.map { ($0 - 8) * 2 }, both.map { $0 * 2 + 1 })
-    #expect(decoded(.q4_0, two + codes) == signed)
-    #expect(decoded(.q4_1, two + one + codes) == unsigned)
+    #expect(decoded(.q40, two + codes) == signed)
+    #expect(decoded(.q41, two + one + codes) == unsigned)
     let table: [Float] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113]
     let tabled: [Float] = (table + table.reversed()).map { $0 * 2 }
-    #expect(decoded(.iq4_nl, two + codes) == tabled)
+    #expect(decoded(.iq4NL, two + codes) == tabled)
   }
 
   @Test func fiveBits() {
@@ -49,8 +49,8 @@ struct LlamaCellTypeTests {
       return Float([1, 16, 31].contains(index) ? code + 16 : code)
     }
     let (signed, unsigned): ([Float], [Float]) = (numbers.map { ($0 - 16) * 2 }, numbers.map { $0 * 2 + 1 })
-    #expect(decoded(.q5_0, two + fifth + codes) == signed)
-    #expect(decoded(.q5_1, two + one + fifth + codes) == unsigned)
+    #expect(decoded(.q50, two + fifth + codes) == signed)
+    #expect(decoded(.q51, two + one + fifth + codes) == unsigned)
   }
 
   @Test func blocksMustBeWhole() {

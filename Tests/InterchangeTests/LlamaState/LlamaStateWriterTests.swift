@@ -130,7 +130,7 @@ struct LlamaStateWriterTests {
       (64, LlamaCellRotation(key: 64, value: 64)), (128, .init(key: 128, value: 64)), (32, .none),
     ] {
       let source = SyntheticCache.make(layers: 2, kvHeads: 2, tokens: 5, headDim: dim, probe: 0, elementType: .float32)
-      _ = try write(source, LlamaSequenceFormat(), LlamaCellLayout(keyType: .q8_0, valueType: .q8_0))
+      _ = try write(source, LlamaSequenceFormat(), LlamaCellLayout(keyType: .q80, valueType: .q80))
       #expect(try LlamaStateFile(path: scratch.file("o")).memories[0][0].rotation == rotation)
       let found = try reread(LlamaSequenceFormat())
       for layer in 0..<2 {
@@ -145,7 +145,7 @@ struct LlamaStateWriterTests {
     }
     // Keys alone.
     let source = SyntheticCache.make(tokens: 5, headDim: 64, probe: 0)
-    _ = try write(source, LlamaSequenceFormat(), LlamaCellLayout(keyType: .q4_0))
+    _ = try write(source, LlamaSequenceFormat(), LlamaCellLayout(keyType: .q40))
     #expect(try LlamaStateFile(path: scratch.file("o")).memories[0][0].rotation == LlamaCellRotation(key: 64, value: 0))
     #expect(try reread(LlamaSequenceFormat()).tensor(.value, layer: 0) == source.values[0])
   }
@@ -156,15 +156,15 @@ struct LlamaStateWriterTests {
       do { _ = try write(source, LlamaSequenceFormat(), cells) } catch { return error as? LlamaStateError }
       return nil
     }
-    let wide = error(LlamaCellLayout(keyType: .q8_0))
-    #expect(wide == .unsuitableCells(layer: 0, kind: .key, type: .q8_0, headDim: 16, isTransposed: false))
+    let wide = error(LlamaCellLayout(keyType: .q80))
+    #expect(wide == .unsuitableCells(layer: 0, kind: .key, type: .q80, headDim: 16, isTransposed: false))
     #expect(wide?.description == "keys of layer 0 have 16 dimensions, which q8_0 has no whole blocks for")
-    #expect(error(LlamaCellLayout(valueType: .iq4_nl))?.description.contains("no whole blocks") == false)
+    #expect(error(LlamaCellLayout(valueType: .iq4NL))?.description.contains("no whole blocks") == false)
     let other = SyntheticCache.make(tokens: 5, headDim: 32, probe: 0)
     #expect(
-      throws: LlamaStateError.unsuitableCells(layer: 0, kind: .value, type: .q8_0, headDim: 32, isTransposed: true)
+      throws: LlamaStateError.unsuitableCells(layer: 0, kind: .value, type: .q80, headDim: 32, isTransposed: true)
     ) {
-      try write(other, LlamaSequenceFormat(), LlamaCellLayout(valueType: .q8_0, transposesValues: true))
+      try write(other, LlamaSequenceFormat(), LlamaCellLayout(valueType: .q80, transposesValues: true))
     }
     #expect(scratch.names.isEmpty)
   }
