@@ -4,7 +4,8 @@
 //   llama-state logits MODEL FILE sequence|session KEYS VALUES on|off OUT   goes on from FILE, writes logits as Float32
 //
 // KEYS and VALUES are cell types (f16, q8_0, …); on|off is flash attention. Going on means: the tokens 28 253 198 34
-// follow, one batch, and the logits of all four are written.
+// follow, one batch, and the logits of all four are written. As llama-completion does, sessions list one token more than
+// they cache, which is computed first when going on.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -50,7 +51,7 @@ int main(int argc, char ** argv) {
     }
     const bool saves = !strcmp(argv[1], "save"), is_session = !strcmp(argv[4], "session");
     llama_log_set([](ggml_log_level level, const char * text, void *) {
-        if (level >= GGML_LOG_LEVEL_ERROR && text[0] != '.') fputs(text, stderr);
+        if (level == GGML_LOG_LEVEL_ERROR) fputs(text, stderr);
     }, nullptr);
     llama_backend_init();
     llama_model * model = llama_model_load_from_file(argv[2], llama_model_default_params());
@@ -72,7 +73,7 @@ int main(int argc, char ** argv) {
         const int count = llama_tokenize(vocabulary, text.data(), text.size(), tokens.data(), tokens.size(), true, false);
         const int wanted = atoi(argv[8]);
         tokens.resize(count < wanted ? count : wanted);
-        decode(context, tokens.data(), tokens.size(), 0);
+        decode(context, tokens.data(), tokens.size() - is_session, 0);
         const bool saved = is_session ? llama_state_save_file(context, argv[3], tokens.data(), tokens.size())
                                       : llama_state_seq_save_file(context, argv[3], 0, tokens.data(), tokens.size()) > 0;
         return saved ? 0 : 2;
@@ -85,8 +86,10 @@ int main(int argc, char ** argv) {
         fprintf(stderr, "%s was not loaded\n", argv[3]);
         return 2;
     }
-    const int n = sizeof following / sizeof following[0];
-    decode(context, following, n, llama_memory_seq_pos_max(llama_get_memory(context), 0) + 1);
+    const int cached = llama_memory_seq_pos_max(llama_get_memory(context), 0) + 1;
+    const int open = (int) count - cached, n = sizeof following / sizeof following[0];
+    if (open > 0) decode(context, tokens.data() + cached, open, cached);
+    decode(context, following, n, (int) count);
     FILE * out = fopen(argv[8], "wb");
     for (int i = 0; i < n; i++) {
         fwrite(llama_get_logits_ith(context, i), sizeof(float), llama_vocab_n_tokens(vocabulary), out);

@@ -65,29 +65,36 @@ def divergence(reference, other):
 
 def prove_states(tools, name):
     work, model = tools.work, ["--model", tools.model, "--cell-rotation", "hadamard"]
-    for kind, keys, values in (("sequence", "f16", "f16"), ("sequence", "bf16", "bf16"), ("sequence", "f32", "f32"),
-                               ("sequence", "f32", "f16"), ("session", "f16", "f16")):
-        own, capture, ours = (work / f for f in ("own", "capture", "ours"))
-        tools.save(own, kind, keys, values)
-        fkv("convert", own, capture, *model)
-        fkv("convert", capture, ours, "--to", "llama-state" if kind == "sequence" else "llama-session")
-        expected, found = (tools.logits(path, kind, keys, values) for path in (own, ours))
-        check(f"{name}, {kind} file, keys {keys}, values {values}", found == expected,
+    own, capture, ours = (work / f for f in ("own", "capture", "ours"))
+
+    def equal(what, kind, keys, values, flash, *options):
+        """A file of llama.cpp's, as a capture, as a file again: both loaded, both gone on from."""
+        tools.save(own, kind, keys, values, flash)
+        fkv("convert", own, capture, *model, *options[:2])
+        fkv("convert", capture, ours, "--to", "llama-state" if kind == "sequence" else "llama-session", *options[2:])
+        expected, found = (tools.logits(path, kind, keys, values, flash) for path in (own, ours))
+        check(f"{name}, {what}", found == expected,
               f"{TOKENS} tokens, logits equal to the last bit" if found == expected else "logits differ")
-    for keys in ("q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"):
+        return expected
+
+    for keys, values in (("f16", "f16"), ("bf16", "bf16"), ("f32", "f32"), ("f32", "f16")):
+        equal(f"sequence file, keys {keys}, values {values}", "sequence", keys, values, "on")
+    equal("session file, f16", "session", "f16", "f16", "on")
+    equal("sequence file, f16, without flash attention", "sequence", "f16", "f16", "off", *["--output-dtype", "f16"],
+          "--transpose-values")
+    for keys, values in (("q8_0", "q8_0"), ("q8_0", "q4_0"), ("q4_1", "q4_1"), ("q5_0", "q5_0"), ("q5_1", "q5_1")):
+        equal(f"sequence file, keys {keys}, values {values}", "sequence", keys, values, "on", "--output-dtype", "f32",
+              "--cell-type", f"{keys},{values}")
+    # A rotation that is left out on both ways would not show above.
+    for keys in ("q8_0", "iq4_nl"):
         tools.save(own, "sequence", keys, keys)
-        expected = tools.logits(own, "sequence", keys, keys)
         fkv("convert", own, ours, "--to", "llama-state", *model)
-        kl, same = divergence(expected, tools.logits(ours, "sequence", "f16", "f16"))
-        # The context that goes on from F16 does not quantise queries; a wrong rotation is beyond 1.
-        check(f"{name}, {keys} cells read, written as f16", kl < 0.05,
-              f"KL {kl:.1e}, same first token {same} of {FOLLOWING}")
-    tools.save(own, "sequence", "f16", "f16", "off")
-    expected = tools.logits(own, "sequence", "f16", "f16", "off")
-    fkv("convert", own, ours, "--to", "llama-state", *model)
-    kl, same = divergence(expected, tools.logits(ours, "sequence", "f16", "f16"))
-    check(f"{name}, transposed values read, written by rows", kl < 1e-3,
-          f"KL {kl:.1e} between attention with and without flash, same first token {same} of {FOLLOWING}")
+        kl, same = divergence(tools.logits(own, "sequence", keys, keys), tools.logits(ours, "sequence", "f16", "f16"))
+        fkv("convert", own, ours, "--to", "llama-state", "--model", tools.model, "--cell-rotation", "none")
+        wrong, _ = divergence(tools.logits(own, "sequence", keys, keys), tools.logits(ours, "sequence", "f16", "f16"))
+        check(f"{name}, {keys} cells written as f16", kl < 0.1 and wrong > 10 * kl,
+              f"KL {kl:.1e} (queries are no longer quantised), same first token {same} of {FOLLOWING}; "
+              f"KL {wrong:.1e} if the rotation is left out")
 
 
 class Server:

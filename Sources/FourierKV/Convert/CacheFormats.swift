@@ -9,6 +9,7 @@ public enum CacheFormats {
   public static func all(basisFile: String? = nil) -> [any CacheFormat] {
     [
       FKVCacheFormat(basisFile: basisFile), CaptureFormat(), LlamaSequenceFormat(), LlamaSessionFormat(),
+      MLXFormat(), TransformersFormat(), TorchFormat(), LMCacheFormat(), VLLMFormat(), RawFormat(),
     ]
   }
 

@@ -49,3 +49,6 @@ extension CacheReading {
     return supplied
   }
 }
+
+/// Which mlx-lm shall read a prompt cache: `0.31` and before, or `0.32`.
+public typealias MLXVersion = MLXDialect

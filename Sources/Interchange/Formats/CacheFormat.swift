@@ -82,6 +82,10 @@ public struct WriteOptions: Hashable, Sendable {
   public var cells = LlamaCellLayout()
   /// `lmcache`: tokens of a chunk.
   public var chunkTokens: Int?
+  /// `mlx`: which mlx-lm shall read it; nil takes the newest.
+  public var mlxDialect: MLXDialect?
+  /// `mlx`, `lmcache`: the model as that program names it; nil takes the name in the cache.
+  public var modelName: String?
 
   public init() {}
 }

@@ -1,6 +1,9 @@
 import KVCacheModel
 
 /// The types in which llama.cpp caches keys and values (`-ctk`, `-ctv`). Raw values are ggml's type codes.
+///
+/// The cases are spelled as ggml spells them, since `name` is what the user sees.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public enum LlamaCellType: Int32, Hashable, Sendable, CaseIterable {
   case f32 = 0
   case f16 = 1

@@ -2,6 +2,8 @@ import ArgumentParser
 import FourierKV
 import KVCacheModel
 
+extension MLXVersion: ExpressibleByArgument {}
+
 /// How a cache is to be written for other programs.
 struct TargetOptions: ParsableArguments {
   @Option(
@@ -16,6 +18,15 @@ struct TargetOptions: ParsableArguments {
     help:
       "The version of llama.cpp files to write: sequence 3 or 4, session 10 or 11 (default: the linked llama.cpp's).")
   var stateVersion: UInt32?
+  @Option(
+    name: .customLong("mlx-version"),
+    help: "The mlx-lm that shall read the output: 0.31 (and before) or 0.32 (default).")
+  var mlxVersion: MLXVersion?
+  @Option(
+    name: .customLong("model-name"),
+    help: "The model as mlx-lm or LMCache names it (default: the name in the cache).")
+  var modelName: String?
+  @Option(name: .customLong("chunk-tokens"), help: "Tokens of a chunk of LMCache (default: 256).") var chunkTokens: Int?
 
   @Option(
     name: .customLong("cell-type"),
@@ -44,11 +55,13 @@ struct TargetOptions: ParsableArguments {
     if keyLayout == RotaryEmbedding.Pairing.none {
       throw ValidationError("'--key-layout' must be interleaved or half-split")
     }
+    if let chunkTokens, chunkTokens < 1 { throw ValidationError("'--chunk-tokens' must be 1 or more") }
   }
 
   /// Whether nothing is given.
   var isEmpty: Bool {
     outputType == nil && keyLayout == nil && stateVersion == nil && cellTypes == nil && !transposesValues
+      && mlxVersion == nil && modelName == nil && chunkTokens == nil
   }
 
   /// What the input is to be read in: not rounded where cells are to be quantised.
@@ -60,6 +73,9 @@ struct TargetOptions: ParsableArguments {
     writing.keyPairs = keyLayout
     writing.options.stateVersion = stateVersion
     writing.setCells(keys: cellTypes?.names.first, values: cellTypes?.names.last, transposesValues: transposesValues)
+    writing.options.mlxDialect = mlxVersion
+    writing.options.modelName = modelName
+    writing.options.chunkTokens = chunkTokens
     return writing
   }
 
