@@ -36,7 +36,7 @@ public enum LZ4Block {
           target.baseAddress!.assumingMemoryBound(to: CChar.self), Int32(source.count), Int32(count))
       }
     }
-    guard decoded == count else { return nil }
+    guard decoded == count, block.withUnsafeBytes(LZ4Distances.arePositive) else { return nil }
     if count == 0 { output.removeLast() }
     return output
   }

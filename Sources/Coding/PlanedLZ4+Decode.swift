@@ -112,7 +112,7 @@ extension PlanedLZ4 {
         let written = LZ4_decompress_safe(
           source.baseAddress!.assumingMemoryBound(to: CChar.self),
           plane.baseAddress!.assumingMemoryBound(to: CChar.self), Int32(entry.stored), Int32(entry.raw))
-        guard Int(written) == entry.raw else {
+        guard Int(written) == entry.raw, LZ4Distances.arePositive(source) else {
           throw CodingError.corrupt(part: "plane \(index)", offset: entry.offset)
         }
       case .entropy:
