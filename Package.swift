@@ -63,7 +63,11 @@ let package = Package(
       ]),
     .testTarget(name: "CacheCodecTests", dependencies: ["CacheCodec", "TestSupport"]),
 
-    // Other people's methods, for `fkv bench` alone; no product code imports them.
+    // Evaluations by answers and predictions: what is asked, how it is scored, how results are kept. No engine.
+    .target(name: "Evaluation", dependencies: ["FileIO"]),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "FileIO", "TestSupport"]),
+
+    // Other people's methods, for `fkv bench` and `fkv eval` alone; no product code imports them.
     .target(
       name: "Baselines",
       dependencies: ["KVCacheModel", "ComputeKernels", "SpectralTransform", "Coding", "CacheCodec", "CZlib", "CZstd"]),
@@ -76,15 +80,16 @@ let package = Package(
       name: "FourierKV",
       dependencies: [
         "KVCacheModel", "FileIO", "ComputeKernels", "SpectralTransform", "Interchange", "LlamaEngine", "CacheCodec",
-        "Fidelity", "FKVFormat", "Baselines",
+        "Fidelity", "FKVFormat", "Evaluation", "Baselines",
       ]),
     .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
     .executableTarget(
       name: "fkv",
       dependencies: [
-        "FourierKV", "CacheCodec", "KVCacheModel", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "FourierKV", "CacheCodec", "Evaluation", "KVCacheModel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(name: "CommandTests", dependencies: ["fkv", "FourierKV", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["fkv", "FourierKV", "Evaluation", "TestSupport"]),
 
     // The format: a second decoder that shares nothing with the product, files in which both must find the same, vectors.
     .target(name: "ReferenceDecoder", path: "Tests/ReferenceDecoder", swiftSettings: [.unsafeFlags(["-O"])]),

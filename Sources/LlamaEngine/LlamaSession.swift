@@ -25,6 +25,8 @@ public final class LlamaSession {
   public internal(set) var tokens: [Int32]? = []
   /// T, the number of cached tokens.
   public internal(set) var tokenCount = 0
+  /// Whether positions before the last one were taken out; T counts them still.
+  public internal(set) var hasGaps = false
 
   /// The layout of sequence files that the linked llama.cpp reads and writes for this model.
   let stateFormat: LlamaStateFormat
@@ -66,6 +68,7 @@ public final class LlamaSession {
     llama_memory_clear(llama_get_memory(context), true)
     tokens = []
     tokenCount = 0
+    hasGaps = false
     recorded = nil
   }
 

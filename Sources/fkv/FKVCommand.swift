@@ -9,7 +9,6 @@ struct FKVCommand: ParsableCommand {
     version: FKVVersion.current,
     subcommands: [
       Capture.self, Calibrate.self, Compress.self, Append.self, Inspect.self, Verify.self, Restore.self, Report.self,
-      Bench.self,
-      Synthetic.self,
+      Generate.self, Eval.self, Bench.self, Synthetic.self,
     ])
 }

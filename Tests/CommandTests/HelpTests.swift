@@ -15,6 +15,8 @@ import Testing
     ("restore", ["--output", "--tokens"]),
     ("report", ["--reference", "--output", "--bench", "--model", "--continue", "--basis-file"]),
     ("append", ["--output", "--unchecked", "--measure", "--basis-file"]),
+    ("generate", ["--model", "--prompt", "--no-chat", "--max-tokens", "--temperature", "--repeat-prefill", "--json"]),
+    ("eval", ["needle", "perplexity", "merge"]),
   ]
 
   @Test func theRootListsEveryCommand() throws {
