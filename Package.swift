@@ -92,6 +92,14 @@ let package = Package(
       ]),
     .testTarget(name: "CommandTests", dependencies: ["fkv", "FourierKV", "Evaluation", "TestSupport"]),
 
+    // The format: a second decoder that shares nothing with the product, files in which both must find the same, vectors.
+    .target(name: "ReferenceDecoder", path: "Tests/ReferenceDecoder", swiftSettings: [.unsafeFlags(["-O"])]),
+    .testTarget(
+      name: "ConformanceTests",
+      dependencies: [
+        "ReferenceDecoder", "CacheCodec", "Coding", "FKVFormat", "KVCacheModel", "SpectralTransform", "TestSupport",
+      ]),
+
     // Shared by all tests: shapes, a repeatable generator, synthetic caches, scratch folders.
     .target(name: "TestSupport", dependencies: ["KVCacheModel"], path: "Tests/TestSupport"),
   ],
