@@ -63,6 +63,13 @@ let package = Package(
       ]),
     .testTarget(name: "CacheCodecTests", dependencies: ["CacheCodec", "TestSupport"]),
 
+    // Attention from what the codec keeps, without decoding it first.
+    .target(
+      name: "FlashAttention",
+      dependencies: ["KVCacheModel", "ComputeKernels", "SpectralTransform", "CacheCodec", "Fidelity"]),
+    .testTarget(
+      name: "FlashAttentionTests", dependencies: ["FlashAttention", "FourierKV", "Interchange", "TestSupport"]),
+
     // Other people's methods, for `fkv bench` alone; no product code imports them.
     .target(
       name: "Baselines",
@@ -76,7 +83,7 @@ let package = Package(
       name: "FourierKV",
       dependencies: [
         "KVCacheModel", "FileIO", "ComputeKernels", "Interchange", "LlamaEngine", "CacheCodec", "Fidelity", "FKVFormat",
-        "Baselines",
+        "FlashAttention", "Baselines",
       ]),
     .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
     .executableTarget(
