@@ -7,7 +7,7 @@ struct Bench: ParsableCommand {
     discussion: """
       Every method really codes the whole cache; file bytes count all of it: scales, tables, windows, headers. Errors \
       are those of 'fkv verify', over all captured probe queries. A basis that lies outside the file has its own column.
-      """)
+      """, subcommands: [BenchAttention.self])
 
   @Argument(help: "Captures with probe queries.") var caches: [String]
   @Option(help: ArgumentHelp("Only these methods, separated by commas.", valueName: "names")) var methods: String?

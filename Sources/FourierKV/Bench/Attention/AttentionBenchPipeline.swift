@@ -1,0 +1,102 @@
+import CacheCodec
+import ComputeKernels
+import Fidelity
+import FlashAttention
+import Foundation
+import KVCacheModel
+
+/// `fkv bench attention`: one decode step of one layer of profile `fourier`, by attention without reconstruction and by
+/// other ways to the same outputs.
+public struct AttentionBenchPipeline: Sendable {
+  /// An `.fkv` of profile `fourier`, and the layer of it; nil makes layers up.
+  public var file: String?
+  public var layer = 0
+  /// Tokens of the made-up layers.
+  public var tokens: [Int] = [8192, 32_768, 131_072]
+  /// Their heads and settings.
+  public var kvHeads = 8
+  public var queryHeads = 32
+  public var headDim = 128
+  public var fraction = 0.8
+  public var parameters: FourierParameters = {
+    var parameters = FourierParameters()
+    parameters.window = 1024
+    parameters.states = 1024
+    return parameters
+  }()
+  /// Timed runs of each variant, at most; those over a second are timed once.
+  public var runs = 15
+
+  public init() {}
+
+  /// Measures each number of tokens, or the file's layer.
+  ///
+  /// - Parameter progress: called with the steps done and the steps in all.
+  /// - Throws: what is wrong with the file; `FlashAttentionError`.
+  public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> [AttentionBenchReport] {
+    let stream = StreamingRead(byteCount: 1 << 28)
+    if let file {
+      let problem = try AttentionBenchProblem(file: file, layer: layer)
+      return [measure(problem, stream: stream) { progress($0, $1) }]
+    }
+    return try tokens.enumerated().map { index, count in
+      let problem = try AttentionBenchProblem(synthetic: self, tokens: count)
+      return measure(problem, stream: stream) { progress(index * $1 + $0, tokens.count * $1) }
+    }
+  }
+
+  private func measure(
+    _ problem: AttentionBenchProblem, stream: StreamingRead, progress: (Int, Int) -> Void
+  ) -> AttentionBenchReport {
+    let variants = problem.variants
+    // Checks first; a variant that fails is not timed.
+    let errors = variants.enumerated().map { index, variant in
+      let error = RelativeError.between(variant.run(), variant.expected)
+      progress(index + 1, 2 * variants.count)
+      return error
+    }
+    var times = variants.map { _ in [Double]() }
+    var reads: [Double] = []
+    for round in 0..<runs {
+      for (index, variant) in variants.enumerated() where errors[index] <= AttentionBenchReport.largestError {
+        if round > 0, times[index][0] > 1 { continue }
+        // The layer's numbers are not in the caches: other layers were read since the last step.
+        let (sum, read) = seconds { stream.run() }
+        precondition(sum > 0)
+        reads.append(read)
+        times[index].append(seconds { variant.run() }.1)
+      }
+      progress(variants.count * (runs + round + 1) / runs, 2 * variants.count)
+    }
+    return problem.report(
+      bandwidth: reads.isEmpty ? 0 : Double(stream.byteCount) / median(reads),
+      rows: variants.enumerated().map { index, variant in
+        AttentionBenchReport.Row(
+          variant: variant.name, milliseconds: times[index].isEmpty ? nil : 1000 * median(times[index]),
+          runs: times[index].count, bytesRead: variant.bytesRead, error: errors[index])
+      })
+  }
+
+  private func seconds<Value>(_ body: () -> Value) -> (Value, Double) {
+    let start = ContinuousClock.now
+    let value = body()
+    let duration = (ContinuousClock.now - start).components
+    return (value, Double(duration.seconds) + 1e-18 * Double(duration.attoseconds))
+  }
+
+  private func median(_ numbers: [Double]) -> Double { numbers.sorted()[numbers.count / 2] }
+}
+
+extension RelativeError {
+  /// ‖found − expected‖ / ‖expected‖.
+  static func between(_ found: [Float], _ expected: [Double]) -> Double {
+    precondition(found.count == expected.count)
+    var (difference, size) = (0.0, 0.0)
+    for (x, y) in zip(found, expected) {
+      difference += (Double(x) - y) * (Double(x) - y)
+      size += y * y
+    }
+    let error = (difference / size).squareRoot()
+    return difference == 0 ? 0 : error.isNaN ? .infinity : error
+  }
+}

@@ -1,0 +1,135 @@
+import CacheCodec
+import ComputeKernels
+import Fidelity
+import FlashAttention
+import KVCacheModel
+
+/// One layer, its queries and the ways to attend over it.
+struct AttentionBenchProblem {
+  /// A way to compute the layer's attention, and what it must give.
+  struct Variant {
+    var name: String
+    var bytesRead: Int
+    /// In Float64.
+    var expected: [Double]
+    var run: () -> [Float]
+  }
+
+  private let source: String
+  private let keys: FourierParts
+  private let values: FourierParts
+  private let layer: FourierLayer
+  private let problem: AttentionProblem
+  /// The cache that dense attention reads.
+  private let full: (keys: CacheTensor, values: CacheTensor)
+
+  /// A made-up layer with one query a head at the last token.
+  init(synthetic bench: AttentionBenchPipeline, tokens: Int) throws {
+    var capture = SyntheticCapture()
+    capture.layers = 1
+    capture.kvHeads = bench.kvHeads
+    capture.queryHeads = bench.queryHeads
+    capture.headDim = bench.headDim
+    capture.tokens = tokens
+    let (shape, parameters, fraction) = (capture, bench.parameters, bench.fraction)
+    let made = try ParallelLoop.map(2) { index -> (CacheTensor, FourierParts, ProbeQueries) in
+      let layer = SyntheticCapture.Layer(shape, layer: 0, kind: CacheKind.allCases[index])
+      let tensor = layer.tensor
+      return (tensor, FourierParts(tensor, parameters, fraction: fraction), layer.queries(first: tokens - 1))
+    }
+    try self.init(
+      source: "synthetic", keys: made[0].1, values: made[1].1, full: (made[0].0, made[1].0), queries: made[0].2,
+      geometry: capture.description.geometry.layers[0], scale: capture.description.attentionScale, softcap: nil)
+  }
+
+  /// A layer of a file, with queries drawn near its last keys: a file has none of its own.
+  init(file: String, layer: Int) throws {
+    let cache = try FKVCache(path: file)
+    let description = cache.description
+    guard description.geometry.layers.indices.contains(layer), description.geometry.layers[layer].tokens > 0 else {
+      throw AttentionBenchFailure.noSuchLayer(layer, layers: description.geometry.layers.count)
+    }
+    guard cache.header.profile == .fourier else {
+      throw FlashAttentionError.wrongProfile(found: cache.header.profile, needed: .fourier)
+    }
+    let shape = description.geometry.layers[layer]
+    let keys = try cache.tensor(.key, layer: layer)
+    let last = keys.rows(shape.tokens - 1..<shape.tokens).floats()
+    let queries = ProbeQueries(
+      heads: shape.queryHeads, count: 1, headDim: shape.headDim, firstPosition: shape.endPosition - 1,
+      elements: (0..<shape.queryHeads).flatMap { head in
+        let start = head / shape.groupSize * shape.headDim
+        return last[start..<start + shape.headDim].map { $0 / 2 }
+      })
+    try self.init(
+      source: "\(file), layer \(layer)", keys: cache.fourierParts(.key, layer: layer),
+      values: cache.fourierParts(.value, layer: layer), full: (keys, cache.tensor(.value, layer: layer)),
+      queries: queries, geometry: shape, scale: description.attentionScale, softcap: description.attentionSoftcap)
+  }
+
+  private init(
+    source: String, keys: FourierParts, values: FourierParts, full: (keys: CacheTensor, values: CacheTensor),
+    queries: ProbeQueries, geometry: LayerGeometry, scale: Float, softcap: Float?
+  ) throws {
+    self.source = source
+    self.keys = keys
+    self.values = values
+    self.full = full
+    layer = try FourierLayer(keys: keys, values: values, geometry: geometry, scale: scale, softcap: softcap)
+    problem = AttentionProblem(layer: geometry, queries: queries, scale: scale, softcap: softcap)
+  }
+
+  /// Ours first.
+  var variants: [Variant] {
+    let (problem, layer, keys, values) = (problem, layer, keys, values)
+    let decoded = DecodedReference.outputs(problem, keys: keys, values: values)
+    let wide = (full.keys.floats(), full.values.floats())
+    let exact = DecodedReference.outputs(problem, keys: wide.0, values: wide.1)
+    let floatBytes = 4 * (wide.0.count + wide.1.count)
+    var variants = [
+      Variant(name: "ours", bytesRead: layer.byteCount, expected: decoded) { layer.outputs(problem.queries) }
+    ]
+    if full.keys.elementType == full.values.elementType {
+      let dense = DenseLayer(keys: full.keys, values: full.values, geometry: problem.layer)
+      let name = full.keys.elementType == .float32 ? "dense, tiles" : "dense, 16 bit"
+      variants.append(Variant(name: name, bytesRead: dense.byteCount, expected: exact) { dense.outputs(problem) })
+    }
+    let kept = layer.byteCount
+    return variants + [
+      Variant(name: "dense, 32 bit", bytesRead: floatBytes, expected: exact) {
+        // The body of its loop does not throw.
+        try! ReferenceAttention.outputs(problem, keys: wide.0, values: wide.1)
+      },
+      Variant(name: "decode, then dense", bytesRead: kept + 2 * floatBytes, expected: decoded) {
+        let restored = try! ParallelLoop.map(2) { ($0 == 0 ? keys : values).restored().floats() }
+        return try! ReferenceAttention.outputs(problem, keys: restored[0], values: restored[1])
+      },
+      Variant(name: "direct T·N·D", bytesRead: kept, expected: decoded) {
+        DirectReconstruction.outputs(problem, keys: keys, values: values)
+      },
+    ]
+  }
+
+  func report(bandwidth: Double, rows: [AttentionBenchReport.Row]) -> AttentionBenchReport {
+    let features = 2 * problem.layer.features
+    return AttentionBenchReport(
+      source: source, device: "CPU, \(ParallelLoop.width) threads", tokens: problem.layer.tokens,
+      kvHeads: problem.layer.kvHeads, queryHeads: problem.layer.queryHeads, headDim: problem.layer.headDim,
+      exactTokens: keys.sinks + keys.window,
+      frequencies: keys.spectrum?.frequencies ?? values.spectrum?.frequencies ?? 0,
+      spectralFraction: Double(keys.spectralFeatures.count + values.spectralFeatures.count) / Double(features),
+      bandwidth: bandwidth, rows: rows)
+  }
+}
+
+/// Why there is nothing to measure.
+public enum AttentionBenchFailure: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file has no such layer, or it holds no tokens.
+  case noSuchLayer(Int, layers: Int)
+
+  public var description: String {
+    switch self {
+    case .noSuchLayer(let layer, let layers): "there is no layer \(layer) with tokens; the file has \(layers) layers"
+    }
+  }
+}
