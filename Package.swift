@@ -66,9 +66,11 @@ let package = Package(
     // Attention from what the codec keeps, without decoding it first.
     .target(
       name: "FlashAttention",
-      dependencies: ["KVCacheModel", "ComputeKernels", "SpectralTransform", "CacheCodec", "Fidelity"]),
+      dependencies: ["KVCacheModel", "ComputeKernels", "SpectralTransform", "CacheCodec", "Fidelity"],
+      resources: [.embedInCode("CUDA/fourier.cu")]),
     .testTarget(
-      name: "FlashAttentionTests", dependencies: ["FlashAttention", "FourierKV", "Interchange", "TestSupport"]),
+      name: "FlashAttentionTests",
+      dependencies: ["FlashAttention", "SpectralTransform", "FourierKV", "Interchange", "TestSupport"]),
 
     // Other people's methods, for `fkv bench` alone; no product code imports them.
     .target(
@@ -83,7 +85,7 @@ let package = Package(
       name: "FourierKV",
       dependencies: [
         "KVCacheModel", "FileIO", "ComputeKernels", "Interchange", "LlamaEngine", "CacheCodec", "Fidelity", "FKVFormat",
-        "FlashAttention", "Baselines",
+        "FlashAttention", "SpectralTransform", "Baselines",
       ]),
     .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
     .executableTarget(

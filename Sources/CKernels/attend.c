@@ -16,6 +16,11 @@ typedef int32_t i16 __attribute__((vector_size(64)));
 typedef uint32_t u16 __attribute__((vector_size(64)));
 typedef uint16_t h16 __attribute__((vector_size(32)));
 
+// Asks for what is read some microseconds later.
+static INLINE void ahead(const void *base, size_t index, int type) {
+  __builtin_prefetch((const char *)base + index * (type == fkv_attend_float ? 4 : 2) + 8192);
+}
+
 // Tokens of a tile: from R·16·tile on, R·16 of them.
 static int sees_all(const fkv_attend_pass *a, size_t tile) {
   const ptrdiff_t count = (ptrdiff_t)(a->rows * fkv_attend_lanes), start = count * (ptrdiff_t)tile;

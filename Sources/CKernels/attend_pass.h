@@ -71,7 +71,10 @@ TARGET static INLINE void NAME(scores)(const fkv_attend_pass *a, size_t tile, si
   const size_t start = (tile * a->rows + r) * features;
   for (size_t f = 0; f < features; f++) {
     v16 key[2];
-    for (size_t i = 0; i < count; i++) key[i] = NAME(widen)(a->keys, (start + i * features + f) * 16, type);
+    for (size_t i = 0; i < count; i++) {
+      key[i] = NAME(widen)(a->keys, (start + i * features + f) * 16, type);
+      ahead(a->keys, (start + i * features + f) * 16, type);
+    }
     for (size_t q = 0; q < nq; q++)
       for (size_t i = 0; i < count; i++) sum[i][q] += a->queries[f * nq + q] * key[i];
   }
@@ -93,6 +96,7 @@ TARGET static INLINE void NAME(values)(const fkv_attend_pass *a, size_t start, s
     for (size_t q = 0; q < nq; q++) own[q] = NAME(load)(p + (r * nq + q) * 16);
     for (size_t i = 0; i < nf; i++) {
       const v16 value = NAME(widen)(a->values, start + (r * nf + i) * 16, type);
+      ahead(a->values, start + (r * nf + i) * 16, type);
       for (size_t q = 0; q < nq; q++) sum[i][q] += own[q] * value;
     }
   }

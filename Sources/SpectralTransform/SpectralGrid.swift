@@ -15,7 +15,7 @@ import ComputeKernels
 ///          ≈ Σⱼ φ(t/R − ⌊t/R⌋ − j + 3)·y(⌊t/R⌋ + j − 3),   j = 0 … 7
 ///
 /// y are Q = P/R points of the signal with frequency n divided by φ's own spectrum at n/Q; φ is the Kaiser–Bessel window
-/// of eight points. R is the largest divisor of P in 8 … 128 that leaves Q ≥ 3.5·N and Q ≥ 16; where there is none, R is 1,
+/// of eight points. R is the largest divisor of P in 4 … 128 that leaves Q ≥ 3.5·N and Q ≥ 16; where there is none, R is 1,
 /// y is the signal itself and nothing is interpolated.
 public struct SpectralGrid: Sendable {
   /// P and N.
@@ -26,8 +26,8 @@ public struct SpectralGrid: Sendable {
   public let points: Int
   /// (R, 8): row r holds the weights of a token r behind its grid point; empty if R is 1.
   public let weights: [Float]
-  /// 1/φ̂(n/Q) for n = 0 … N−1; ones if R is 1.
-  private let corrections: [Float]
+  /// What coefficients are multiplied by before the FFT, and after its transpose: 1/φ̂(n/Q) for n = 0 … N−1; ones if R is 1.
+  public let corrections: [Float]
 
   /// Grid points that a token's value is made of.
   public static let taps = 8
@@ -38,11 +38,32 @@ public struct SpectralGrid: Sendable {
   /// of the FFT and of eight products comes on top.
   public static let windowError = 1.2e-6
 
+  /// What R may be.
+  private static let strides = 4...128
+
+  private static func leastPoints(frequencies n: Int) -> Int { max(16, (7 * n + 1) / 2) }
+
+  /// A period of at least `tokens` for which a grid is short and its FFT fast: R·Q with Q made of 2, 3, 5 and 7, and the
+  /// largest R that makes it longer by no more than a 64th; `tokens` itself where there is none.
+  public static func period(atLeast tokens: Int, frequencies: Int) -> Int {
+    precondition(tokens >= 1 && frequencies >= 1)
+    for r in strides.reversed() {
+      var q = max(leastPoints(frequencies: frequencies), (tokens + r - 1) / r)
+      while r * q <= tokens + tokens / 64 {
+        var rest = q
+        for prime in [2, 3, 5, 7] { while rest % prime == 0 { rest /= prime } }
+        if rest == 1 { return r * q }
+        q += 1
+      }
+    }
+    return tokens
+  }
+
   public init(_ spectrum: TruncatedSpectrum) {
     self.spectrum = spectrum
     let (p, n) = (spectrum.period, spectrum.frequencies)
-    let least = max(16, (7 * n + 1) / 2)
-    let stride = (8...128).last { r in p % r == 0 && p / r >= least } ?? 1
+    let least = Self.leastPoints(frequencies: n)
+    let stride = Self.strides.last { r in p % r == 0 && p / r >= least } ?? 1
     self.stride = stride
     points = p / stride
     guard stride > 1 else {

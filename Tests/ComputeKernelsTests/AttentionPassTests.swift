@@ -28,7 +28,8 @@ import Testing
     }
     + (0...9).map { Case(features: (9 - $0, $0)) } + (1...9).map { Case(rows: $0, grid: true) } + [
       Case(features: (40, 3), rows: 16, tokens: 1000, scores: true), Case(queries: 1, scores: true),
-      Case(visible: [0..<0, 3..<200, 0..<47, 48..<49]), Case(visible: [5..<5, 0..<1, 199..<200, 96..<144], scores: true),
+      Case(visible: [0..<0, 3..<200, 0..<47, 48..<49]),
+      Case(visible: [5..<5, 0..<1, 199..<200, 96..<144], scores: true),
       Case(visible: [5..<5, 0..<1, 199..<200, 96..<144], grid: true), Case(softcap: 2), Case(softcap: 2, grid: true),
       Case(tokens: 1, queries: 1), Case(tokens: 48), Case(tokens: 49), Case(tokens: 48 * 40, grid: true),
     ]

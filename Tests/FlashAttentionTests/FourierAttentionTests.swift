@@ -73,7 +73,8 @@ import Testing
     var other = test
     other.window = 21
     let error = FlashAttentionError.unequalParts(
-      keys: "4 + 276 + 20 tokens, 6 frequencies of period 276", values: "4 + 275 + 21 tokens, 6 frequencies of period 275")
+      keys: "4 + 276 + 20 tokens, 6 frequencies of period 276",
+      values: "4 + 275 + 21 tokens, 6 frequencies of period 275")
     #expect(throws: error) {
       try FourierLayer(
         keys: test.parts(.key), values: other.parts(.value), geometry: test.geometry, scale: 1)

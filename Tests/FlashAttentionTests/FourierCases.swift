@@ -105,7 +105,9 @@ struct FourierCase: CustomTestStringConvertible, Sendable {
     let count = parts.spectralFeatures.count
     guard count > 0 else { return 0 }
     return (0..<count).map { column in
-      stride(from: column, to: parts.coefficients.count, by: count).reduce(0) { $0 + Double(abs(parts.coefficients[$1])) }
+      stride(from: column, to: parts.coefficients.count, by: count).reduce(0) {
+        $0 + Double(abs(parts.coefficients[$1]))
+      }
     }.max() ?? 0
   }
 

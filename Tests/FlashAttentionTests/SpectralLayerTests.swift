@@ -31,7 +31,8 @@ import Testing
     Case(type: .bfloat16), Case(pairing: .none, basis: .none), Case(windowCoding: .lossless),
     Case(pairing: .none, windowCoding: .lossless), Case(sinks: 0), Case(tokens: 17, window: 0), Case(tokens: 3),
     Case(pairing: .none, weighted: true), Case(tokens: 333, groupSize: 3, weighted: true),
-    Case(slidingWindow: 100), Case(tokens: 1100, pairing: .none), Case(exactFraction: 0.2), Case(pairing: .none, exactFraction: 0.3),
+    Case(slidingWindow: 100), Case(tokens: 1100, pairing: .none), Case(exactFraction: 0.2),
+    Case(pairing: .none, exactFraction: 0.3),
   ]
 
   @Test(arguments: cases) func agreesWithDecodedAttention(of test: Case) throws {
@@ -76,8 +77,9 @@ import Testing
   @Test func otherProfilesAreRefused() throws {
     let folder = ScratchFolder()
     let cache = SyntheticCache.make()
-    for (method, profile) in [(CacheEncoder.Method.lossless, Profile.lossless), (.fourier(FourierParameters()), .fourier)]
-    {
+    for (method, profile) in [
+      (CacheEncoder.Method.lossless, Profile.lossless), (.fourier(FourierParameters()), .fourier),
+    ] {
       _ = try CacheEncoder(method, writer: "test").encode(cache, to: folder.file("a.fkv"))
       let opened = try FKVCache(path: folder.file("a.fkv"))
       #expect(throws: FlashAttentionError.wrongProfile(found: profile, needed: .spectral)) {

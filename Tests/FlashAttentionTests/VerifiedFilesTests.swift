@@ -39,7 +39,8 @@ import Testing
       let mean = errors.reduce(0, +) / Double(errors.count)
       // The decoder rounds to binary16, attention here does not: outputs differ by some 2⁻¹¹ of scores near 20, which is
       // the most that an error of outputs can move by.
-      #expect(abs(mean - verified.attention.layerMeans[layer]) <= 0.02, "\(mean) and \(verified.attention.layerMeans[layer])")
+      #expect(
+        abs(mean - verified.attention.layerMeans[layer]) <= 0.02, "\(mean) and \(verified.attention.layerMeans[layer])")
       #expect(mean > 1e-4)
     }
   }

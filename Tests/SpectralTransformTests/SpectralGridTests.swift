@@ -21,8 +21,9 @@ import Testing
   }
 
   static let shapes: [(period: Int, frequencies: Int, stride: Int)] = [
-    (1, 1, 1), (2, 2, 1), (7, 3, 1), (12, 7, 1), (97, 5, 1), (127, 1, 1), (128, 1, 8), (128, 4, 8), (128, 5, 1),
-    (896, 32, 8), (1120, 20, 16), (31_744 / 16, 32, 16), (2048, 2, 128), (1 << 15, 512, 16), (31_744, 512, 16), (130_048, 512, 64),
+    (1, 1, 1), (2, 2, 1), (7, 3, 1), (12, 7, 1), (97, 5, 1), (127, 1, 1), (128, 1, 8), (128, 4, 8), (128, 5, 4),
+    (896, 32, 8), (1120, 20, 16), (31_744 / 16, 32, 16), (2048, 2, 128), (1 << 15, 512, 16), (31_744, 512, 16),
+    (130_048, 512, 64),
     (9 * 35, 2, 15), (10_007, 16, 1),
   ]
 
@@ -73,5 +74,17 @@ import Testing
     let norm = product(coefficients, coefficients).size.squareRoot() * product(spread, spread).size.squareRoot()
     let bound = norm * 3 * Double(grid.rowLength).squareRoot() * (2 * log2(Double(grid.points) + 1) + 8) * 0x1p-24
     #expect(abs(left.sum - right.sum) <= bound)
+  }
+
+  @Test func periodsThatSuit() {
+    for (tokens, frequencies) in [(130_044, 512), (31_740, 512), (7164, 512), (100_003, 64), (5000, 10), (40, 3)] {
+      let period = SpectralGrid.period(atLeast: tokens, frequencies: frequencies)
+      #expect(period >= tokens && 64 * (period - tokens) <= tokens)
+      let grid = SpectralGrid(TruncatedSpectrum(period: period, frequencies: frequencies))
+      #expect(grid.isInterpolated == (tokens > 40))
+      #expect(2 * grid.points >= 7 * frequencies || !grid.isInterpolated)
+    }
+    // No grid: the frequencies are too many.
+    #expect(SpectralGrid.period(atLeast: 101, frequencies: 50) == 101)
   }
 }

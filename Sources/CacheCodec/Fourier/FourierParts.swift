@@ -43,7 +43,9 @@ public struct FourierParts: Sendable {
       spectralFeatures.isEmpty ? nil : TruncatedSpectrum(period: section.period, frequencies: section.frequencies)
     var coefficients = section.coefficients
     if section.reconstruction == .published {
-      for (place, _) in coefficients.enumerated() { coefficients[place] *= section.scales[place % section.scales.count] }
+      for (place, _) in coefficients.enumerated() {
+        coefficients[place] *= section.scales[place % section.scales.count]
+      }
       for (column, offset) in section.offsets.enumerated() { coefficients[column] += offset }
     }
     self.coefficients = coefficients

@@ -56,7 +56,8 @@ extension FourierHead {
         let base = bytes.baseAddress! + head * tensor.tokens * tensor.headDim * size
         for i in 0..<tensor.headDim {
           self[keyPath: path].store(
-            base + i * size, of: tensor.elementType, stride: tensor.headDim, count: tensor.tokens, at: start, feature: i)
+            base + i * size, of: tensor.elementType, stride: tensor.headDim, count: tensor.tokens, at: start, feature: i
+          )
         }
       }
     }

@@ -41,13 +41,17 @@ public struct SpectralLayer: Sendable {
     guard let readers, rows > 0 else { return result }
     var scores = [Float](repeating: 0, count: rows * t)
     func put(_ part: [Float], _ own: Range<Int>) {
-      for row in 0..<rows { for i in 0..<own.count { scores[row * t + own.lowerBound + i] = part[row * own.count + i] } }
+      for row in 0..<rows {
+        for i in 0..<own.count { scores[row * t + own.lowerBound + i] = part[row * own.count + i] }
+      }
     }
     let exact = ExactRows(readers.keys)
     for own in exact.ranges { put(exact.scores(problem, rows: own), own) }
     try ParallelLoop.ordered(readers.keys.segmentRows.count) {
       try Self.scores(problem, readers.keys.segment($0), rotated: readers.keys.isUnrotated)
-    } consume: { put($1, readers.keys.segmentRows[$0]) }
+    } consume: {
+      put($1, readers.keys.segmentRows[$0])
+    }
     scores.withUnsafeMutableBufferPointer { scores in
       for row in 0..<rows {
         Softmax.apply(
@@ -71,7 +75,9 @@ public struct SpectralLayer: Sendable {
           Array(own[head * perHead * segment.rows.count..<(head + 1) * perHead * segment.rows.count]), count: perHead,
           head: head)
       }
-    } consume: { for (i, x) in $1.enumerated() { result[i] += x } }
+    } consume: {
+      for (i, x) in $1.enumerated() { result[i] += x }
+    }
     return result
   }
 

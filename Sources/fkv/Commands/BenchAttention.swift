@@ -13,8 +13,10 @@ struct BenchAttention: ParsableCommand {
 
   @Argument(help: "An .fkv of profile fourier; without one, layers are made up.") var file: String?
   @Option(
-    help: ArgumentHelp("Tokens of the made-up layers, separated by commas. (default: 8192,32768,131072)", valueName: "T"))
+    help: ArgumentHelp(
+      "Tokens of the made-up layers, separated by commas. (default: 8192,32768,131072)", valueName: "T"))
   var synthetic: String?
+  @Option(help: "cpu, or cuda for the first NVIDIA GPU.") var device: AttentionBenchPipeline.Device = .cpu
   @Option(help: "The file's layer.") var layer: Int = 0
   @Option(help: "Runs of each variant that are timed.") var runs = 15
   @Flag(help: "Print JSON instead of text.") var json = false
@@ -37,6 +39,7 @@ struct BenchAttention: ParsableCommand {
     pipeline.file = file
     pipeline.layer = layer
     pipeline.runs = runs
+    pipeline.device = device
     if let tokens { pipeline.tokens = tokens }
     let bar = ProgressBar("attention", unit: "steps")
     let reports = try pipeline.run { bar.update($0, of: $1) }
@@ -49,3 +52,5 @@ struct BenchAttention: ParsableCommand {
     if !reports.allSatisfy(\.isSound) { throw ExitCode(1) }
   }
 }
+
+extension AttentionBenchPipeline.Device: ExpressibleByArgument {}

@@ -24,34 +24,43 @@ public struct AttentionBenchPipeline: Sendable {
     parameters.states = 1024
     return parameters
   }()
+  /// Where attention is computed.
+  public var device = Device.cpu
   /// Timed runs of each variant, at most; those over a second are timed once.
   public var runs = 15
+
+  /// A kind of processor.
+  public enum Device: String, Sendable, CaseIterable {
+    case cpu
+    /// The first NVIDIA GPU.
+    case cuda
+  }
 
   public init() {}
 
   /// Measures each number of tokens, or the file's layer.
   ///
   /// - Parameter progress: called with the steps done and the steps in all.
-  /// - Throws: what is wrong with the file; `FlashAttentionError`.
+  /// - Throws: what is wrong with the file; `FlashAttentionError`; `CUDAError` where `device` cannot be used.
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> [AttentionBenchReport] {
-    let stream = StreamingRead(byteCount: 1 << 28)
+    let hardware: any AttentionBenchDevice = device == .cpu ? AttentionBenchCPU() : try AttentionBenchGPU()
     if let file {
       let problem = try AttentionBenchProblem(file: file, layer: layer)
-      return [measure(problem, stream: stream) { progress($0, $1) }]
+      return [try measure(problem, on: hardware) { progress($0, $1) }]
     }
     return try tokens.enumerated().map { index, count in
       let problem = try AttentionBenchProblem(synthetic: self, tokens: count)
-      return measure(problem, stream: stream) { progress(index * $1 + $0, tokens.count * $1) }
+      return try measure(problem, on: hardware) { progress(index * $1 + $0, tokens.count * $1) }
     }
   }
 
   private func measure(
-    _ problem: AttentionBenchProblem, stream: StreamingRead, progress: (Int, Int) -> Void
-  ) -> AttentionBenchReport {
-    let variants = problem.variants
+    _ problem: AttentionBenchProblem, on device: any AttentionBenchDevice, progress: (Int, Int) -> Void
+  ) throws -> AttentionBenchReport {
+    let variants = try device.variants(problem)
     // Checks first; a variant that fails is not timed.
-    let errors = variants.enumerated().map { index, variant in
-      let error = RelativeError.between(variant.run(), variant.expected)
+    let errors = try variants.enumerated().map { index, variant in
+      let error = RelativeError.between(try variant.run(), variant.expected)
       progress(index + 1, 2 * variants.count)
       return error
     }
@@ -61,27 +70,18 @@ public struct AttentionBenchPipeline: Sendable {
       for (index, variant) in variants.enumerated() where errors[index] <= AttentionBenchReport.largestError {
         if round > 0, times[index][0] > 1 { continue }
         // The layer's numbers are not in the caches: other layers were read since the last step.
-        let (sum, read) = seconds { stream.run() }
-        precondition(sum > 0)
-        reads.append(read)
-        times[index].append(seconds { variant.run() }.1)
+        reads.append(try device.streamSeconds())
+        times[index].append(try device.seconds(variant))
       }
       progress(variants.count * (runs + round + 1) / runs, 2 * variants.count)
     }
     return problem.report(
-      bandwidth: reads.isEmpty ? 0 : Double(stream.byteCount) / median(reads),
+      device: device.name, bandwidth: reads.isEmpty ? 0 : Double(device.streamBytes) / median(reads),
       rows: variants.enumerated().map { index, variant in
         AttentionBenchReport.Row(
           variant: variant.name, milliseconds: times[index].isEmpty ? nil : 1000 * median(times[index]),
           runs: times[index].count, bytesRead: variant.bytesRead, error: errors[index])
       })
-  }
-
-  private func seconds<Value>(_ body: () -> Value) -> (Value, Double) {
-    let start = ContinuousClock.now
-    let value = body()
-    let duration = (ContinuousClock.now - start).components
-    return (value, Double(duration.seconds) + 1e-18 * Double(duration.attoseconds))
   }
 
   private func median(_ numbers: [Double]) -> Double { numbers.sorted()[numbers.count / 2] }

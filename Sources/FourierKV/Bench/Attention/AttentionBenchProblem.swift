@@ -3,6 +3,7 @@ import ComputeKernels
 import Fidelity
 import FlashAttention
 import KVCacheModel
+import SpectralTransform
 
 /// One layer, its queries and the ways to attend over it.
 struct AttentionBenchProblem {
@@ -12,7 +13,21 @@ struct AttentionBenchProblem {
     var bytesRead: Int
     /// In Float64.
     var expected: [Double]
-    var run: () -> [Float]
+    /// The outputs of one step.
+    var run: () throws -> [Float]
+    /// One step as it is timed: `run`, unless outputs stay on a device.
+    var step: () throws -> Void
+
+    init(
+      name: String, bytesRead: Int, expected: [Double], step: (() throws -> Void)? = nil,
+      run: @escaping () throws -> [Float]
+    ) {
+      self.name = name
+      self.bytesRead = bytesRead
+      self.expected = expected
+      self.run = run
+      self.step = step ?? { _ = try run() }
+    }
   }
 
   private let source: String
@@ -31,11 +46,16 @@ struct AttentionBenchProblem {
     capture.queryHeads = bench.queryHeads
     capture.headDim = bench.headDim
     capture.tokens = tokens
-    let (shape, parameters, fraction) = (capture, bench.parameters, bench.fraction)
+    var parameters = bench.parameters
+    let exact = parameters.sinks + (parameters.window ?? 0)
+    if tokens > exact, let states = parameters.states {
+      parameters.period = SpectralGrid.period(atLeast: tokens - exact, frequencies: states / 2)
+    }
+    let (shape, settings, fraction) = (capture, parameters, bench.fraction)
     let made = try ParallelLoop.map(2) { index -> (CacheTensor, FourierParts, ProbeQueries) in
       let layer = SyntheticCapture.Layer(shape, layer: 0, kind: CacheKind.allCases[index])
       let tensor = layer.tensor
-      return (tensor, FourierParts(tensor, parameters, fraction: fraction), layer.queries(first: tokens - 1))
+      return (tensor, FourierParts(tensor, settings, fraction: fraction), layer.queries(first: tokens - 1))
     }
     try self.init(
       source: "synthetic", keys: made[0].1, values: made[1].1, full: (made[0].0, made[1].0), queries: made[0].2,
@@ -79,6 +99,35 @@ struct AttentionBenchProblem {
     problem = AttentionProblem(layer: geometry, queries: queries, scale: scale, softcap: softcap)
   }
 
+  /// The same on a GPU, and its dense attention.
+  func deviceVariants(_ driver: CUDADriver) throws -> (variants: [Variant], dense: DenseDevice) {
+    let queries = problem.queries.elements
+    let ours = try FourierDevice(
+      driver: driver, keys: keys, values: values, geometry: problem.layer, scale: problem.scale,
+      softcap: problem.softcap)
+    try ours.setQueries(queries)
+    let dense = try DenseDevice(
+      driver: driver, keys: full.keys, values: full.values, geometry: problem.layer, scale: problem.scale)
+    try dense.setQueries(queries)
+    let exact = DecodedReference.outputs(problem, keys: full.keys.floats(), values: full.values.floats())
+    let variants = [
+      Variant(
+        name: "ours", bytesRead: ours.byteCount,
+        expected: DecodedReference.outputs(problem, keys: keys, values: values), step: { try ours.step() },
+        run: {
+          try ours.step()
+          return try ours.outputs()
+        }),
+      Variant(
+        name: "dense, 16 bit", bytesRead: dense.byteCount, expected: exact, step: { try dense.step() },
+        run: {
+          try dense.step()
+          return try dense.outputs()
+        }),
+    ]
+    return (variants, dense)
+  }
+
   /// Ours first.
   var variants: [Variant] {
     let (problem, layer, keys, values) = (problem, layer, keys, values)
@@ -110,10 +159,10 @@ struct AttentionBenchProblem {
     ]
   }
 
-  func report(bandwidth: Double, rows: [AttentionBenchReport.Row]) -> AttentionBenchReport {
+  func report(device: String, bandwidth: Double, rows: [AttentionBenchReport.Row]) -> AttentionBenchReport {
     let features = 2 * problem.layer.features
     return AttentionBenchReport(
-      source: source, device: "CPU, \(ParallelLoop.width) threads", tokens: problem.layer.tokens,
+      source: source, device: device, tokens: problem.layer.tokens,
       kvHeads: problem.layer.kvHeads, queryHeads: problem.layer.queryHeads, headDim: problem.layer.headDim,
       exactTokens: keys.sinks + keys.window,
       frequencies: keys.spectrum?.frequencies ?? values.spectrum?.frequencies ?? 0,
