@@ -4,14 +4,14 @@ import FourierKV
 struct BenchAttention: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attention",
-    abstract: "Times one decode step of attention over a layer of profile fourier.",
+    abstract: "Times one decode step of attention over a layer of profile fourier or spectral.",
     discussion: """
       Attention without reconstruction against dense attention over the full cache, decoding and then attending, and the \
       direct reconstruction of keys and values. Every variant is checked against Float64 first, and timed only if its \
       error is 0.001 or less. Caches are emptied before each run, as other layers would.
       """)
 
-  @Argument(help: "An .fkv of profile fourier; without one, layers are made up.") var file: String?
+  @Argument(help: "An .fkv of profile fourier or spectral; without one, layers are made up.") var file: String?
   @Option(
     help: ArgumentHelp(
       "Tokens of the made-up layers, separated by commas. (default: 8192,32768,131072)", valueName: "T"))

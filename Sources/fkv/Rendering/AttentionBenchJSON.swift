@@ -10,6 +10,8 @@ struct AttentionBenchJSON: Encodable {
     var timesOurs: Double?
     var bytesRead: Int
     var bandwidthShare: Double?
+    /// null where it is not known.
+    var peakBytes: Int?
     var error: Double
   }
 
@@ -38,7 +40,7 @@ struct AttentionBenchJSON: Encodable {
         variants: report.rows.map {
           Row(
             variant: $0.variant, milliseconds: $0.milliseconds, runs: $0.runs, timesOurs: report.ratio($0),
-            bytesRead: $0.bytesRead, bandwidthShare: report.share($0), error: $0.error)
+            bytesRead: $0.bytesRead, bandwidthShare: report.share($0), peakBytes: $0.peakBytes, error: $0.error)
         })
     }
   }

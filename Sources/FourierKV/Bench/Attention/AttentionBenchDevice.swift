@@ -6,10 +6,12 @@ import KVCacheModel
 /// What computes the variants of `fkv bench attention`, and measures itself.
 protocol AttentionBenchDevice {
   var name: String { get }
+  /// Whether the process's memory is what a variant takes.
+  var hasPeaks: Bool { get }
   /// The ways to attend over a layer; ours first.
-  func variants(_ problem: AttentionBenchProblem) throws -> [AttentionBenchProblem.Variant]
+  func variants(_ problem: any AttentionBenchLayer) throws -> [AttentionBenchVariant]
   /// How long one step takes.
-  func seconds(_ variant: AttentionBenchProblem.Variant) throws -> Double
+  func seconds(_ variant: AttentionBenchVariant) throws -> Double
   /// Bytes that `streamSeconds` reads, more than any cache holds, and how long that takes.
   var streamBytes: Int { get }
   func streamSeconds() throws -> Double
@@ -19,12 +21,13 @@ protocol AttentionBenchDevice {
 struct AttentionBenchCPU: AttentionBenchDevice {
   private let stream = StreamingRead(byteCount: 1 << 28)
 
+  let hasPeaks = true
   var name: String { "CPU, \(ParallelLoop.width) threads" }
   var streamBytes: Int { stream.byteCount }
 
-  func variants(_ problem: AttentionBenchProblem) -> [AttentionBenchProblem.Variant] { problem.variants }
+  func variants(_ problem: any AttentionBenchLayer) throws -> [AttentionBenchVariant] { try problem.variants }
 
-  func seconds(_ variant: AttentionBenchProblem.Variant) throws -> Double {
+  func seconds(_ variant: AttentionBenchVariant) throws -> Double {
     try elapsed { _ = try variant.step() }
   }
 
@@ -47,17 +50,18 @@ final class AttentionBenchGPU: AttentionBenchDevice {
 
   init() throws { driver = try CUDADriver() }
 
+  let hasPeaks = false
   var name: String { driver.deviceName }
   var streamBytes: Int { DenseDevice.streamBytes }
 
-  func variants(_ problem: AttentionBenchProblem) throws -> [AttentionBenchProblem.Variant] {
+  func variants(_ problem: any AttentionBenchLayer) throws -> [AttentionBenchVariant] {
     dense = nil
     let made = try problem.deviceVariants(driver)
     dense = made.dense
     return made.variants
   }
 
-  func seconds(_ variant: AttentionBenchProblem.Variant) throws -> Double {
+  func seconds(_ variant: AttentionBenchVariant) throws -> Double {
     try driver.time { _ = try variant.step() }
   }
 

@@ -8,7 +8,7 @@ import KVCacheModel
 /// `fkv bench attention`: one decode step of one layer of profile `fourier`, by attention without reconstruction and by
 /// other ways to the same outputs.
 public struct AttentionBenchPipeline: Sendable {
-  /// An `.fkv` of profile `fourier`, and the layer of it; nil makes layers up.
+  /// An `.fkv` of profile `fourier` or `spectral`, and the layer of it; nil makes layers up.
   public var file: String?
   public var layer = 0
   /// Tokens of the made-up layers.
@@ -45,7 +45,7 @@ public struct AttentionBenchPipeline: Sendable {
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> [AttentionBenchReport] {
     let hardware: any AttentionBenchDevice = device == .cpu ? AttentionBenchCPU() : try AttentionBenchGPU()
     if let file {
-      let problem = try AttentionBenchProblem(file: file, layer: layer)
+      let problem = try opened(file)
       return [try measure(problem, on: hardware) { progress($0, $1) }]
     }
     return try tokens.enumerated().map { index, count in
@@ -54,13 +54,31 @@ public struct AttentionBenchPipeline: Sendable {
     }
   }
 
+  private func opened(_ file: String) throws -> any AttentionBenchLayer {
+    let cache = try NamedFKVCache(path: file, basis: BasisFinder(file: nil)).cache
+    let layers = cache.description.geometry.layers
+    guard layers.indices.contains(layer), layers[layer].tokens > 0 else {
+      throw AttentionBenchFailure.noSuchLayer(layer, layers: layers.count)
+    }
+    let source = "\(file), layer \(layer)"
+    guard cache.header.profile != .lossless else {
+      throw FlashAttentionError.wrongProfile(found: .lossless, needed: .fourier)
+    }
+    return cache.header.profile == .spectral
+      ? try SpectralBenchProblem(cache, source: source, layer: layer)
+      : try AttentionBenchProblem(cache, source: source, layer: layer)
+  }
+
   private func measure(
-    _ problem: AttentionBenchProblem, on device: any AttentionBenchDevice, progress: (Int, Int) -> Void
+    _ problem: any AttentionBenchLayer, on device: any AttentionBenchDevice, progress: (Int, Int) -> Void
   ) throws -> AttentionBenchReport {
     let variants = try device.variants(problem)
     // Checks first; a variant that fails is not timed.
+    var peaks: [Int?] = []
     let errors = try variants.enumerated().map { index, variant in
-      let error = RelativeError.between(try variant.run(), variant.expected)
+      let (outputs, peak) = try PeakMemory.growth { try variant.run() }
+      peaks.append(peak)
+      let error = RelativeError.between(outputs, variant.expected)
       progress(index + 1, 2 * variants.count)
       return error
     }
@@ -80,7 +98,8 @@ public struct AttentionBenchPipeline: Sendable {
       rows: variants.enumerated().map { index, variant in
         AttentionBenchReport.Row(
           variant: variant.name, milliseconds: times[index].isEmpty ? nil : 1000 * median(times[index]),
-          runs: times[index].count, bytesRead: variant.bytesRead, error: errors[index])
+          runs: times[index].count, bytesRead: variant.bytesRead,
+          peakBytes: device.hasPeaks ? peaks[index] : nil, error: errors[index])
       })
   }
 

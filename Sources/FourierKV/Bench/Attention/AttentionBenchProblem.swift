@@ -5,31 +5,8 @@ import FlashAttention
 import KVCacheModel
 import SpectralTransform
 
-/// One layer, its queries and the ways to attend over it.
-struct AttentionBenchProblem {
-  /// A way to compute the layer's attention, and what it must give.
-  struct Variant {
-    var name: String
-    var bytesRead: Int
-    /// In Float64.
-    var expected: [Double]
-    /// The outputs of one step.
-    var run: () throws -> [Float]
-    /// One step as it is timed: `run`, unless outputs stay on a device.
-    var step: () throws -> Void
-
-    init(
-      name: String, bytesRead: Int, expected: [Double], step: (() throws -> Void)? = nil,
-      run: @escaping () throws -> [Float]
-    ) {
-      self.name = name
-      self.bytesRead = bytesRead
-      self.expected = expected
-      self.run = run
-      self.step = step ?? { _ = try run() }
-    }
-  }
-
+/// One layer of profile `fourier`, its queries and the ways to attend over it.
+struct AttentionBenchProblem: AttentionBenchLayer {
   private let source: String
   private let keys: FourierParts
   private let values: FourierParts
@@ -62,27 +39,14 @@ struct AttentionBenchProblem {
       geometry: capture.description.geometry.layers[0], scale: capture.description.attentionScale, softcap: nil)
   }
 
-  /// A layer of a file, with queries drawn near its last keys: a file has none of its own.
-  init(file: String, layer: Int) throws {
-    let cache = try FKVCache(path: file)
+  /// A layer of a file.
+  init(_ cache: FKVCache, source: String, layer: Int) throws {
     let description = cache.description
-    guard description.geometry.layers.indices.contains(layer), description.geometry.layers[layer].tokens > 0 else {
-      throw AttentionBenchFailure.noSuchLayer(layer, layers: description.geometry.layers.count)
-    }
-    guard cache.header.profile == .fourier else {
-      throw FlashAttentionError.wrongProfile(found: cache.header.profile, needed: .fourier)
-    }
     let shape = description.geometry.layers[layer]
     let keys = try cache.tensor(.key, layer: layer)
-    let last = keys.rows(shape.tokens - 1..<shape.tokens).floats()
-    let queries = ProbeQueries(
-      heads: shape.queryHeads, count: 1, headDim: shape.headDim, firstPosition: shape.endPosition - 1,
-      elements: (0..<shape.queryHeads).flatMap { head in
-        let start = head / shape.groupSize * shape.headDim
-        return last[start..<start + shape.headDim].map { $0 / 2 }
-      })
+    let queries = AttentionBenchQueries.like(keys, shape)
     try self.init(
-      source: "\(file), layer \(layer)", keys: cache.fourierParts(.key, layer: layer),
+      source: source, keys: cache.fourierParts(.key, layer: layer),
       values: cache.fourierParts(.value, layer: layer), full: (keys, cache.tensor(.value, layer: layer)),
       queries: queries, geometry: shape, scale: description.attentionScale, softcap: description.attentionSoftcap)
   }
@@ -168,17 +132,5 @@ struct AttentionBenchProblem {
       frequencies: keys.spectrum?.frequencies ?? values.spectrum?.frequencies ?? 0,
       spectralFraction: Double(keys.spectralFeatures.count + values.spectralFeatures.count) / Double(features),
       bandwidth: bandwidth, rows: rows)
-  }
-}
-
-/// Why there is nothing to measure.
-public enum AttentionBenchFailure: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The file has no such layer, or it holds no tokens.
-  case noSuchLayer(Int, layers: Int)
-
-  public var description: String {
-    switch self {
-    case .noSuchLayer(let layer, let layers): "there is no layer \(layer) with tokens; the file has \(layers) layers"
-    }
   }
 }

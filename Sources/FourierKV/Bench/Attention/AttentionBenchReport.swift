@@ -10,6 +10,8 @@ public struct AttentionBenchReport: Sendable {
     public var runs: Int
     /// What a step must read at least: keys and values as the variant keeps them.
     public var bytesRead: Int
+    /// By how much resident memory grew in the first run; nil where that is not known.
+    public var peakBytes: Int?
     /// ‖õ−o‖/‖o‖ against the same attention in Float64, right before the timing.
     public var error: Double
   }
