@@ -4,12 +4,12 @@ cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fkv
 export PKG_CONFIG_PATH := $(PKG_CONFIG_PATH):$(cache)/llama/current/lib/pkgconfig
 fkv := .build/release/fkv
 
-.PHONY: demo test build bench-main setup lint format clean
+.PHONY: demo test build interop bench-main setup browser lint format clean
 
 demo: build
 	@.ci/demo $(fkv)
 
-test: setup lint
+test: setup browser lint
 	swift build --build-tests
 	swift test --skip-build
 
@@ -20,8 +20,16 @@ build: setup
 bench-main: build
 	@.ci/bench-main $(fkv)
 
+# Other programs go on from fkv's files and fkv from theirs: docs/interop.md.
+interop: build
+	@.ci/interop $(fkv)
+
 setup:
 	@.ci/setup
+
+# For tests alone: the browser that loads the pages of fkv report.
+browser:
+	@.ci/setup browser
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -72,7 +72,12 @@ let package = Package(
       name: "FlashAttentionTests",
       dependencies: ["FlashAttention", "SpectralTransform", "FourierKV", "Interchange", "TestSupport"]),
 
-    // Other people's methods, for `fkv bench` alone; no product code imports them.
+    // Evaluations by answers and predictions: what is asked, how it is scored, how results are kept. No engine.
+    .target(name: "Evaluation", dependencies: ["FileIO"]),
+    .testTarget(
+      name: "EvaluationTests", dependencies: ["Evaluation", "FileIO", "TestSupport"], exclude: ["Resources"]),
+
+    // Other people's methods, for `fkv bench` and `fkv eval` alone; no product code imports them.
     .target(
       name: "Baselines",
       dependencies: ["KVCacheModel", "ComputeKernels", "SpectralTransform", "Coding", "CacheCodec", "CZlib", "CZstd"]),
@@ -84,16 +89,17 @@ let package = Package(
     .target(
       name: "FourierKV",
       dependencies: [
-        "KVCacheModel", "FileIO", "ComputeKernels", "Interchange", "LlamaEngine", "CacheCodec", "Fidelity", "FKVFormat",
-        "FlashAttention", "SpectralTransform", "Baselines",
+        "KVCacheModel", "FileIO", "ComputeKernels", "SpectralTransform", "Interchange", "LlamaEngine", "CacheCodec",
+        "Fidelity", "FKVFormat", "FlashAttention", "Evaluation", "Baselines",
       ]),
     .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
     .executableTarget(
       name: "fkv",
       dependencies: [
-        "FourierKV", "CacheCodec", "KVCacheModel", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "FourierKV", "CacheCodec", "Evaluation", "KVCacheModel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(name: "CommandTests", dependencies: ["fkv", "FourierKV", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["fkv", "FourierKV", "Evaluation", "TestSupport"]),
 
     // Shared by all tests: shapes, a repeatable generator, synthetic caches, scratch folders.
     .target(name: "TestSupport", dependencies: ["KVCacheModel"], path: "Tests/TestSupport"),

@@ -8,6 +8,8 @@ public enum FileError: Error, Equatable, Sendable {
   case shortened(path: String, offset: Int, expected: Int, found: Int)
   /// The path names a folder, device or pipe where a regular file is needed.
   case notRegular(path: String)
+  /// Another process has the file open to append to it.
+  case inUse(path: String)
 }
 
 extension FileError: CustomStringConvertible {
@@ -21,6 +23,8 @@ extension FileError: CustomStringConvertible {
       "\(path): changed while it was read: \(found) of \(expected) bytes at offset \(offset)"
     case .notRegular(let path):
       "\(path): not a regular file"
+    case .inUse(let path):
+      "\(path): another process is writing to it"
     }
   }
 }

@@ -34,29 +34,20 @@ extension LlamaModel {
     return String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// One user message in the model's own chat template, ready for the assistant's answer; a begin token is not part
-  /// of it. Tokenize the result with `parseSpecial`.
+  /// Whether a token ends an answer: end of text, end of turn and the like; false for ids that the model does not have.
+  public func isEndOfGeneration(_ token: Int32) -> Bool {
+    (0..<vocabularySize).contains(Int(token)) && llama_vocab_is_eog(vocabulary, token)
+  }
+
+  /// The bytes of one token's text, which may begin or end within a character; none for control tokens.
   ///
-  /// - Throws: `EngineError.noChatTemplate` if the model file has none, `EngineError.unsupportedChatTemplate` if
-  ///   llama.cpp does not know the one it has.
-  public func chatPrompt(user message: String) throws -> String {
-    guard let template = llama_model_chat_template(handle, nil) else {
-      throw EngineError.noChatTemplate(architecture: identity.architecture)
+  /// - Throws: `EngineError.unknownToken`, `EngineError.textNotConverted`.
+  public func bytes(of token: Int32) throws -> [UInt8] {
+    try check(CollectionOfOne(token))
+    let bytes = try filled { (buffer: UnsafeMutablePointer<CChar>?, capacity) in
+      llama_token_to_piece(vocabulary, token, buffer, capacity, 0, false)
     }
-    let bytes: [CChar] = try "user".withCString { role in
-      try message.withCString { content in
-        var chat = llama_chat_message(role: role, content: content)
-        var buffer = [CChar](repeating: 0, count: message.utf8.count + 1024)
-        var length = llama_chat_apply_template(template, &chat, 1, true, &buffer, Int32(buffer.count))
-        if length > buffer.count {
-          buffer = [CChar](repeating: 0, count: Int(length))
-          length = llama_chat_apply_template(template, &chat, 1, true, &buffer, Int32(buffer.count))
-        }
-        guard length >= 0 else { throw EngineError.unsupportedChatTemplate(architecture: identity.architecture) }
-        return Array(buffer.prefix(Int(length)))
-      }
-    }
-    return String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return bytes.map { UInt8(bitPattern: $0) }
   }
 
   /// Throws `EngineError.unknownToken` for the first id that the model does not have.

@@ -15,6 +15,7 @@ extension LlamaSession {
   ///   folder cannot be used, `LlamaStateError` if the file is not what was expected.
   public func capture(scratchFolder: String) throws -> LlamaStateCache {
     precondition(tokenCount > 0, "nothing is cached")
+    precondition(!hasGaps, "a cache with gaps cannot be captured")
     let temporary = try TemporaryFile(folder: scratchFolder)
     Backend.prepare()
     let known = tokens ?? []

@@ -80,15 +80,39 @@ extension LlamaSession {
   public func append(
     _ continuation: [Int32], eachLogits body: (_ index: Int, _ logits: UnsafeBufferPointer<Float>) throws -> Void
   ) throws {
+    func eachBatch(_ batch: Range<Int>) throws {
+      for index in batch { try body(index, logits(at: index - batch.lowerBound)) }
+    }
+    try append(continuation, batchTokens: Self.batchLogits, logitsFrom: { _, _ in 0 }, ended: eachBatch)
+  }
+
+  /// Appends one token or more and returns what `body` returns for the logits after the last, which are valid during the
+  /// call only; those of the others are not computed.
+  ///
+  /// Throws as `append(_:eachLogits:)` does.
+  public func append<Result>(
+    _ continuation: [Int32], lastLogits body: (UnsafeBufferPointer<Float>) throws -> Result
+  ) throws -> Result {
+    precondition(!continuation.isEmpty, "no last token")
+    let last = { (end: Int, count: Int) in end == continuation.count ? count - 1 : count }
+    try append(continuation, batchTokens: Self.batchTokens, logitsFrom: last, ended: { _ in })
+    return try body(logits(at: -1))
+  }
+
+  /// Appends tokens in batches and tells of each that ended; `logitsFrom` gives the first place in a batch that needs
+  /// logits, by where in `continuation` the batch ends and how many tokens it has.
+  private func append(
+    _ continuation: [Int32], batchTokens: Int, logitsFrom: (_ end: Int, _ count: Int) -> Int,
+    ended: (Range<Int>) throws -> Void
+  ) throws {
     guard continuation.count <= contextTokens - tokenCount else {
       throw EngineError.contextExceeded(tokens: tokenCount + continuation.count, context: contextTokens)
     }
     try model.check(continuation)
-    var done = 0
-    while done < continuation.count {
-      let batch = continuation[done..<min(done + Self.batchLogits, continuation.count)]
+    for done in stride(from: 0, to: continuation.count, by: batchTokens) {
+      let batch = continuation[done..<min(done + batchTokens, continuation.count)]
       do {
-        try Self.run(context, batch, from: tokenCount, logitsFrom: 0)
+        try Self.run(context, batch, from: tokenCount, logitsFrom: logitsFrom(batch.endIndex, batch.count))
       } catch {
         // What a failed batch left behind is taken out again.
         _ = llama_memory_seq_rm(llama_get_memory(context), Self.sequence, Int32(tokenCount), -1)
@@ -96,8 +120,7 @@ extension LlamaSession {
       }
       tokens?.append(contentsOf: batch)
       tokenCount += batch.count
-      for index in 0..<batch.count { try body(done + index, logits(at: index)) }
-      done += batch.count
+      try ended(batch.indices)
     }
   }
 

@@ -25,9 +25,11 @@ public final class LlamaSession {
   public internal(set) var tokens: [Int32]? = []
   /// T, the number of cached tokens.
   public internal(set) var tokenCount = 0
+  /// Whether positions before the last one were taken out; T counts them still.
+  public internal(set) var hasGaps = false
 
   /// The layout of sequence files that the linked llama.cpp reads and writes for this model.
-  let stateFormat: LlamaStateFormat
+  public let stateFormat: LlamaStateFormat
   let context: OpaquePointer
   let observer: GraphObserver
   /// What the last prefill recorded, and the number of tokens it ended with.
@@ -66,6 +68,7 @@ public final class LlamaSession {
     llama_memory_clear(llama_get_memory(context), true)
     tokens = []
     tokenCount = 0
+    hasGaps = false
     recorded = nil
   }
 

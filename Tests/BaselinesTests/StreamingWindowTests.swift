@@ -24,8 +24,24 @@ struct StreamingWindowTests {
 
   @Test(arguments: [(2, 4..<4), (4, 4..<4), (10, 4..<4), (11, 4..<5), (30, 4..<24)])
   func droppedRows(_ tokens: Int, _ rows: Range<Int>) {
-    let dropped = StreamingWindow(window: 6).droppedRows(of: tokens)
+    let layer = LayerGeometry(kvHeads: 1, queryHeads: 1, headDim: 8, tokens: tokens)
+    let dropped = StreamingWindow(window: 6).droppedRows(of: layer, end: tokens)
     #expect(dropped.count == rows.count && (dropped.isEmpty || dropped == rows))
+  }
+
+  /// Positions count, not rows: a layer that begins late has no sinks.
+  @Test(arguments: [(0, 4..<24), (2, 2..<22), (10, 0..<14), (24, 0..<0), (28, 0..<0)])
+  func droppedRowsOfALayerThatBeginsLate(_ first: Int, _ rows: Range<Int>) {
+    let layer = LayerGeometry(kvHeads: 1, queryHeads: 1, headDim: 8, tokens: 30 - first, firstPosition: first)
+    let dropped = StreamingWindow(window: 6).droppedRows(of: layer, end: 30)
+    #expect(dropped.count == rows.count && (dropped.isEmpty || dropped == rows))
+  }
+
+  @Test func layersWithSlidingWindows() throws {
+    let sliding = SyntheticCache.make(layers: 2, tokens: 30, headDim: 8, slidingWindow: 12)
+    let (bytes, restored) = try roundTrip(StreamingWindow(window: 6), sliding)
+    #expect(restored.droppedRows == [4..<24, 0..<6])
+    #expect(bytes.count == 2 * 2 * (10 + 6) * 8 * 2)
   }
 
   /// Attention over a cache with dropped rows is that over the cache without these rows.

@@ -14,5 +14,6 @@ import Testing
       "\(FileError.shortened(path: "a", offset: 7, expected: 9, found: 1))"
         == "a: changed while it was read: 1 of 9 bytes at offset 7")
     #expect("\(FileError.notRegular(path: "a"))" == "a: not a regular file")
+    #expect("\(FileError.inUse(path: "a"))" == "a: another process is writing to it")
   }
 }

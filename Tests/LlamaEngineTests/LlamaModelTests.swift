@@ -28,7 +28,7 @@ extension EngineTests {
     }
 
     @Test func appliesTheChatTemplate() throws {
-      let prompt = try TestModel.smol.chatPrompt(user: "How deep is the river?")
+      let prompt = try TestModel.smol.chatPrompt([ChatMessage(role: "user", content: "How deep is the river?")])
       #expect(prompt.hasSuffix("<|im_start|>user\nHow deep is the river?<|im_end|>\n<|im_start|>assistant\n"))
       let tokens = try TestModel.smol.tokenize(prompt, parseSpecial: true)
       #expect(try TestModel.smol.detokenize(tokens, showSpecial: true) == prompt)

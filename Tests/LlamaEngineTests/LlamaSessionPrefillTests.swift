@@ -55,3 +55,28 @@ extension EngineTests {
     }
   }
 }
+
+extension EngineTests {
+  struct LlamaSessionAppendTests {
+    /// The last token's logits alone, over more tokens than one batch has of either kind.
+    @Test func theLastLogitsAlone() throws {
+      let session = try LlamaSession(model: TestModel.smol, contextTokens: 600, threads: TestModel.threads)
+      let prompt = try TestModel.prompt(TestModel.smol, tokens: 520)
+      let few = Array(prompt[..<64])
+      let each = try session.logits(after: few)
+      session.reset()
+      let last = try session.append(few, lastLogits: { Array($0) })
+      #expect(session.tokenCount == 64 && session.tokens == few)
+      // The same batch; the last layer alone runs on one row instead of 64, which may add in another order.
+      #expect(zip(last, each[63]).allSatisfy { abs($0 - $1) < 0.1 })
+      session.reset()
+      let all = try session.append(prompt, lastLogits: { Array($0) })
+      session.reset()
+      #expect(try session.prefill(tokens: prompt).logits == all)
+      #expect(throws: EngineError.contextExceeded(tokens: 601, context: 600)) {
+        try session.append(Array(repeating: 5, count: 81), lastLogits: { _ in })
+      }
+      #expect(session.tokenCount == 520)
+    }
+  }
+}

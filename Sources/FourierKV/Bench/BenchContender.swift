@@ -77,8 +77,8 @@ struct BaselineContender: BenchContender {
   }
 }
 
-/// What `body` gives and how long it took.
-private func timed<Value>(_ body: () throws -> Value) rethrows -> (Value, Double) {
+/// What `body` gives and how long it took, in seconds.
+func timed<Value>(_ body: () throws -> Value) rethrows -> (Value, Double) {
   let clock = ContinuousClock()
   let start = clock.now
   let value = try body()

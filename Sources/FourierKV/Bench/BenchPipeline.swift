@@ -93,13 +93,14 @@ public struct BenchPipeline: Sendable {
     }
   }
 
-  /// The whole cache, so that no method's time has reading of files in it.
-  static func inMemory(_ source: any CacheSource) throws -> MemoryCache {
+  /// The whole cache, so that no method's time has reading of files in it; without its probe queries if nobody needs
+  /// them.
+  static func inMemory(_ source: any CacheSource, withQueries: Bool = true) throws -> MemoryCache {
     let layers = source.description.geometry.layers.count
     let tensors = try ParallelLoop.map(2 * layers) {
       try source.tensor(CacheKind.allCases[$0 % 2], layer: $0 / 2)
     }
-    let queries = try (0..<layers).compactMap { try source.probeQueries(layer: $0) }
+    let queries = try withQueries ? (0..<layers).compactMap { try source.probeQueries(layer: $0) } : []
     return MemoryCache(
       description: source.description, keys: stride(from: 0, to: 2 * layers, by: 2).map { tensors[$0] },
       values: stride(from: 1, to: 2 * layers, by: 2).map { tensors[$0] }, queries: queries)

@@ -39,12 +39,7 @@ public struct Continuation: Sendable {
   /// - Throws: `ContinuationPipeline.Failure`; `EngineError` and `GGUFError` for a model that cannot be used,
   ///   `EngineError.modelMismatch` for another one than the cache's.
   func pipeline(after cache: CacheDescription) throws -> ContinuationPipeline {
-    let model = try LlamaModel(path: model)
-    let (own, others) = (cache.model, model.identity)
-    guard own.fingerprint.isEmpty || own.fingerprint == others.fingerprint else {
-      throw EngineError.modelMismatch(
-        cache: "\(own.name) (\(own.fingerprint))", session: "\(others.name) (\(others.fingerprint))")
-    }
+    let model = try LlamaModel(path: model, for: cache)
     var tokens = try model.tokenize(text, addSpecial: beginsWithPrompt)
     if beginsWithPrompt {
       guard let prompt = cache.tokens else { throw ContinuationPipeline.Failure.unknownPrompt }

@@ -17,8 +17,10 @@ public struct CapturePipeline: Sendable {
   public var context: Int?
   /// Where to cut the prompt, in tokens from its start; nil takes all of it.
   public var maxTokens: Int?
-  /// Whether the prompt is wrapped as a user's message in the model's chat template.
-  public var usesChatTemplate = false
+  /// Whether the prompt becomes a user's message in the model's chat template.
+  public var chat = CapturedChat.off
+  /// The system message before it; nil for none. Not with `chat` off.
+  public var system: String?
   public var threads: Int
 
   public init(prompt: String, model: String, output: String, threads: Int) {
@@ -44,8 +46,7 @@ public struct CapturePipeline: Sendable {
     let probe = try AtomicFile(path: output)
     probe.discard()
     let model = try LlamaModel(path: model)
-    let text = usesChatTemplate ? try model.chatPrompt(user: prompt) : prompt
-    let all = try model.tokenize(text, addSpecial: !usesChatTemplate, parseSpecial: usesChatTemplate)
+    let all = try chat.tokens(of: prompt, system: system, model: model)
     let tokens = Array(all.prefix(maxTokens ?? all.count))
     guard !tokens.isEmpty else { throw EngineError.emptyPrompt }
     let limit = context ?? model.trainingContext
@@ -55,7 +56,7 @@ public struct CapturePipeline: Sendable {
     let seconds = Double(prefill.duration.components.seconds) + 1e-18 * Double(prefill.duration.components.attoseconds)
     let cache = try session.capture(scratchFolder: Self.folder(of: output))
     let recorded = RecordedCapture(
-      cache: cache, prefillSeconds: seconds, usesChatTemplate: usesChatTemplate, promptTokens: all.count)
+      cache: cache, prefillSeconds: seconds, chat: chat, promptTokens: all.count)
     try CaptureWriter.write(recorded, to: output)
     return Report(
       description: recorded.description, fileBytes: try FileReader(path: output).byteCount, prefillSeconds: seconds)
@@ -72,13 +73,13 @@ struct RecordedCapture<Cache: CacheSource>: CacheSource {
   let cache: Cache
   let description: CacheDescription
 
-  init(cache: Cache, prefillSeconds: Double, usesChatTemplate: Bool, promptTokens: Int) {
+  init(cache: Cache, prefillSeconds: Double, chat: CapturedChat, promptTokens: Int) {
     self.cache = cache
     var description = cache.description
     description.provenance["writer"] = FKVVersion.writer
-    description.provenance["chat_template"] = usesChatTemplate ? "on" : "off"
+    description.provenance[CapturedChat.key] = chat.rawValue
     description.provenance["prompt_tokens"] = String(promptTokens)
-    description.provenance["prefill_seconds"] = String(Double(Int(prefillSeconds * 1000)) / 1000)
+    description.provenance[PrefillRecord.key] = String(Double(Int(prefillSeconds * 1000)) / 1000)
     self.description = description
   }
 

@@ -16,13 +16,12 @@ struct Capture: ParsableCommand {
   @Option(help: "How many of the last positions' queries to keep.") var probe = 128
   @Option(help: "The most tokens to allow (default: the context that the model was trained with).") var context: Int?
   @Option(name: .customLong("max-tokens"), help: "Take the first N tokens of the prompt only.") var maxTokens: Int?
-  @Option(name: .customLong("chat-template"), help: "Whether to wrap the prompt as a user's message: on or off.")
-  var chatTemplate: Switch = .off
+  @Option(
+    name: .customLong("chat-template"),
+    help: "Whether to wrap the prompt as a user's message: on, off, or open to leave the message open for a question.")
+  var chatTemplate: CapturedChat = .off
+  @Option(help: "The system message before it.") var system: String?
   @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?
-
-  enum Switch: String, ExpressibleByArgument, CaseIterable {
-    case on, off
-  }
 
   func validate() throws {
     if probe < 0 { throw ValidationError("'--probe' must be 0 or more") }
@@ -30,6 +29,9 @@ struct Capture: ParsableCommand {
     if let maxTokens, maxTokens < 1 { throw ValidationError("'--max-tokens' must be 1 or more") }
     if maxTokens != nil && chatTemplate == .on {
       throw ValidationError("'--max-tokens' and '--chat-template on' are mutually exclusive")
+    }
+    if system != nil && chatTemplate == .off {
+      throw ValidationError("'--system' needs '--chat-template on' or '--chat-template open'")
     }
     if let threads, threads < 1 { throw ValidationError("'--threads' must be 1 or more") }
   }
@@ -41,7 +43,8 @@ struct Capture: ParsableCommand {
     pipeline.probeQueries = probe
     pipeline.context = context
     pipeline.maxTokens = maxTokens
-    pipeline.usesChatTemplate = chatTemplate == .on
+    pipeline.chat = chatTemplate
+    pipeline.system = system
     let bar = ProgressBar("prefill", unit: "tokens")
     defer { bar.finish() }
     let report = try pipeline.run { bar.update($0, of: $1) }
@@ -53,3 +56,5 @@ struct Capture: ParsableCommand {
         + "\(Format.significant(Double(geometry.tokens) / report.prefillSeconds)) tokens/s")
   }
 }
+
+extension CapturedChat: ExpressibleByArgument {}

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CacheCodec
-import Foundation
 import FourierKV
 
 struct Verify: ParsableCommand {
@@ -17,46 +16,22 @@ struct Verify: ParsableCommand {
   @Option(help: "The capture that the file was made of, or another of the same prompt.") var reference: String?
   @Option(name: .customLong("max-error"), help: "Exit with 1 if the mean attention-output error is above this.")
   var maxError: Double?
-  @Option(help: "The model of --continue, a GGUF file (default: the one that make setup fetched).") var model: String?
-  @Option(
-    name: .customLong("continue"),
-    help: "What follows the prompt: a text file, - for standard input, or the text itself.")
-  var continuation: String?
-  @Option(name: .customLong("continue-tokens"), help: "Take the first N tokens of the continuation only.")
-  var continueTokens: Int?
-  @Flag(
-    name: .customLong("after-prompt"), help: "The text of --continue begins with the prompt: go on behind it.")
-  var afterPrompt = false
-  @Option(help: "Threads of the model (default: all cores).") var threads: Int?
+  @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var basis: BasisFileOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   func validate() throws {
     if maxError != nil && reference == nil { throw ValidationError("'--max-error' needs '--reference'") }
-    if continuation != nil && reference == nil { throw ValidationError("'--continue' needs '--reference'") }
-    let dependents: [(String, Bool)] = [
-      ("--model", model != nil), ("--continue-tokens", continueTokens != nil), ("--after-prompt", afterPrompt),
-      ("--threads", threads != nil),
-    ]
-    if continuation == nil, let given = dependents.first(where: { $0.1 }) {
-      throw ValidationError("'\(given.0)' needs '--continue'")
+    if continuation.continuation != nil && reference == nil {
+      throw ValidationError("'--continue' needs '--reference'")
     }
-    if let continueTokens, continueTokens < 2 { throw ValidationError("'--continue-tokens' must be 2 or more") }
-    if let threads, threads < 1 { throw ValidationError("'--threads' must be 1 or more") }
     if let maxError, !(maxError >= 0) { throw ValidationError("'--max-error' must be 0 or more") }
   }
 
   func run() throws {
     var pipeline = VerifyPipeline(path: file, reference: reference)
     pipeline.basisFile = basis.basisFile
-    pipeline.continuation = try continuation.map { argument in
-      var request = Continuation(
-        model: model ?? ModelLocation.standardModel, text: try Continuation.text(of: argument),
-        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-      request.beginsWithPrompt = afterPrompt
-      request.maxTokens = continueTokens
-      return request
-    }
+    pipeline.continuation = try continuation.request()
     let bars = (ProgressBar("verify", unit: "layers"), ProgressBar("continue", unit: "tokens"))
     defer {
       bars.0.finish()

@@ -32,4 +32,22 @@ enum Format {
 
   /// `1.23 s`.
   static func seconds(_ value: Double) -> String { "\(significant(value)) s" }
+
+  /// `25`, `0.5`, `33.3`: up to three digits without needless zeros.
+  static func plain(_ value: Double) -> String { String(format: "%.3g", value) }
+
+  /// `66.67`: two digits behind the point.
+  static func hundredths(_ value: Double) -> String { String(format: "%.2f", value) }
+
+  /// `+1.23 %`, `−0.0400 %`.
+  static func change(_ fraction: Double) -> String {
+    "\(fraction < 0 ? "−" : "+")\(significant(abs(100 * fraction))) %"
+  }
+
+  /// `45 s`, `12 min`, `3 h 20 min`: as exact as an estimate is.
+  static func duration(_ seconds: Double) -> String {
+    if seconds < 90 { return "\(Int(seconds.rounded())) s" }
+    let minutes = Int((seconds / 60).rounded())
+    return minutes < 60 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
+  }
 }

@@ -6,8 +6,12 @@ struct LogAxis {
   /// Where the lower and the upper end lie.
   let pixels: (Double, Double)
 
+  /// What an axis can show: beyond it, powers of ten are no numbers any more.
+  static let drawable = 1e-30...1e30
+
   /// An axis over `values` (all above 0) that ends at 1, 2 or 5 times a power of ten; at least a factor of two long.
   init(_ values: [Double], pixels: (Double, Double)) {
+    let values = values.map { Swift.min(Swift.max($0, Self.drawable.lowerBound), Self.drawable.upperBound) }
     let low = values.min() ?? 1
     let high = Swift.max(values.max() ?? 10, 1.5 * low)
     let below = Self.round(low, up: false)

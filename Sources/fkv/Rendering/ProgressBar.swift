@@ -15,8 +15,8 @@ final class ProgressBar {
     isShown = isatty(FileHandle.standardError.fileDescriptor) == 1
   }
 
-  /// Shows that `done` of `total` are done, and how fast.
-  func update(_ done: Int, of total: Int) {
+  /// Shows that `done` of `total` are done, and how fast, or what `note` says instead.
+  func update(_ done: Int, of total: Int, note: String? = nil) {
     let now = Date()
     guard isShown, now.timeIntervalSince(start) > 1, done == total || now.timeIntervalSince(lastDrawn) > 0.1 else {
       return
@@ -27,7 +27,7 @@ final class ProgressBar {
     let filled = Int((fraction * 24).rounded(.down))
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
     let rate = Double(done) / max(now.timeIntervalSince(start), 1e-9)
-    write("\r\(label) \(bar) \(done)/\(total) \(unit), \(Format.significant(rate)) \(unit)/s\u{1B}[K")
+    write("\r\(label) \(bar) \(done)/\(total) \(unit), \(note ?? "\(Format.significant(rate)) \(unit)/s")\u{1B}[K")
   }
 
   /// Takes the bar away.

@@ -8,36 +8,49 @@ extension RateErrorPlot {
     ("#827717", "#dce775"), ("#424242", "#e0e0e0"),
   ]
 
-  static var style: String {
-    """
-    text { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; font-size: 12px; fill: #202124 }
-    .back { fill: #ffffff }
-    .title { font-size: 16px; font-weight: 600 }
-    .note, .tick { font-size: 11px; fill: #5f6368 }
-    .middle { text-anchor: middle }
-    .end { text-anchor: end }
-    .grid { stroke: #e4e6ea; fill: none }
-    .line { fill: none; stroke-width: 1.6; stroke-linejoin: round }
-    .line.own { stroke-width: 3 }
-    .label { stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round; paint-order: stroke }
-    .label.own { font-weight: 700 }
-    \(rules(\.light))
-    @media (prefers-color-scheme: dark) {
-    text { fill: #e8eaed }
-    .back { fill: #16181c }
-    .note, .tick { fill: #9aa0a6 }
-    .grid { stroke: #2c3036 }
-    .label { stroke: #16181c }
-    \(rules(\.dark))
+  /// The rules of a plot; of those inside an element that `scope` selects if it is given.
+  static func style(scope: String = "") -> String {
+    let prefix = scope.isEmpty ? "" : scope + " "
+    func rules(_ rules: [(selectors: [String], body: String)]) -> String {
+      rules.map { rule in "\(rule.selectors.map { prefix + $0 }.joined(separator: ", ")) { \(rule.body) }" }
+        .joined(separator: "\n")
     }
-    """
+    return """
+      \(rules(light + lines(\.light)))
+      @media (prefers-color-scheme: dark) {
+      \(rules(dark + lines(\.dark)))
+      }
+      """
   }
 
-  private static func rules(_ colour: KeyPath<(light: String, dark: String), String>) -> String {
-    colours.enumerated().map { index, pair in
+  private static let light: [(selectors: [String], body: String)] = [
+    (
+      ["text"],
+      #"font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; font-size: 12px; fill: #202124"#
+    ),
+    ([".back"], "fill: #ffffff"), ([".title"], "font-size: 16px; font-weight: 600"),
+    ([".note", ".tick"], "font-size: 11px; fill: #5f6368"), ([".middle"], "text-anchor: middle"),
+    ([".end"], "text-anchor: end"), ([".grid"], "stroke: #e4e6ea; fill: none"),
+    ([".line"], "fill: none; stroke-width: 1.6; stroke-linejoin: round"), ([".line.own"], "stroke-width: 3"),
+    ([".label"], "stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round; paint-order: stroke"),
+    ([".label.own"], "font-weight: 700"), ([".mark"], "fill: none; stroke: #202124; stroke-width: 2"),
+    ([".label.marked"], "font-weight: 700; fill: #202124"),
+  ]
+
+  private static let dark: [(selectors: [String], body: String)] = [
+    (["text"], "fill: #e8eaed"), ([".back"], "fill: #16181c"), ([".note", ".tick"], "fill: #9aa0a6"),
+    ([".grid"], "stroke: #2c3036"), ([".label"], "stroke: #16181c"), ([".mark"], "stroke: #e8eaed"),
+    ([".label.marked"], "fill: #e8eaed"),
+  ]
+
+  private static func lines(
+    _ colour: KeyPath<(light: String, dark: String), String>
+  ) -> [(selectors: [String], body: String)] {
+    colours.enumerated().flatMap { index, pair -> [(selectors: [String], body: String)] in
       let value = pair[keyPath: colour]
-      return
-        ".line.c\(index) { stroke: \(value) } .dot.c\(index), .label.c\(index) { fill: \(value) }"
-    }.joined(separator: "\n")
+      return [
+        ([".line.c\(index)"], "stroke: \(value)"), ([".dot.c\(index)", ".label.c\(index)"], "fill: \(value)"),
+      ]
+    }
   }
 }

@@ -4,6 +4,20 @@ import FourierKV
 /// The rate–error plot of one capture as SVG: ratio against attention-output error, both logarithmic, one line a method
 /// with its name beside it. Light or dark as the reader's system is; no script, no outside fonts.
 struct RateErrorPlot {
+  /// A method's settings as points.
+  struct Method {
+    var name: String
+    /// Whether it is one of fkv's own profiles.
+    var isProduct: Bool
+    var points: [RateCurve.Point]
+  }
+
+  /// A point that is to be seen among the others.
+  struct Mark {
+    var name: String
+    var point: RateCurve.Point
+  }
+
   private static let size = (width: 800.0, height: 560.0)
   private static let area = (left: 64.0, right: 736.0, top: 76.0, bottom: 504.0)
 
@@ -19,58 +33,84 @@ struct RateErrorPlot {
     var frontier: [LabelRoom.Point]
   }
 
-  private let report: BenchReport
+  private let headings: [String]
+  private let summary: String
   private let x: LogAxis
   private let y: LogAxis
   private let lines: [Line]
   /// Methods without error, which a logarithmic axis cannot show.
   private let exact: [String]
+  private let mark: Mark?
 
-  init(_ report: BenchReport) {
-    self.report = report
-    let shown = report.points.filter { $0.comparison.attention.mean > 0 && $0.comparison.attention.mean.isFinite }
-    let x = LogAxis([1] + shown.map(\.size.ratio), pixels: (Self.area.left, Self.area.right))
-    let y = LogAxis(shown.map(\.comparison.attention.mean), pixels: (Self.area.bottom, Self.area.top))
+  /// - Parameters:
+  ///   - title: a line above the plot; empty for none.
+  ///   - note: a smaller line below it.
+  ///   - mark: a point drawn as a ring with its name.
+  init(methods: [Method], title: String, note: String, mark: Mark? = nil) {
+    func isShown(_ point: RateCurve.Point) -> Bool {
+      LogAxis.drawable.contains(point.error) && LogAxis.drawable.contains(point.ratio)
+    }
+    self.mark = mark.flatMap { isShown($0.point) ? $0 : nil }
+    let shown = methods.flatMap(\.points).filter(isShown) + [self.mark?.point].compactMap { $0 }
+    let x = LogAxis([1] + shown.map(\.ratio), pixels: (Self.area.left, Self.area.right))
+    let y = LogAxis(shown.map(\.error), pixels: (Self.area.bottom, Self.area.top))
     (self.x, self.y) = (x, y)
-    lines = report.methods.compactMap { method in
-      let points = shown.filter { $0.method == method }
-      guard let first = points.first else { return nil }
+    lines = methods.compactMap { method in
+      let points = method.points.filter(isShown)
+      guard !points.isEmpty else { return nil }
       // By name, so that a method has the same colour in every plot.
-      let index = BenchPipeline.methodNames.firstIndex(of: method) ?? 0
+      let index = BenchPipeline.methodNames.firstIndex(of: method.name) ?? 0
       func place(_ point: RateCurve.Point) -> LabelRoom.Point { (x.position(point.ratio), y.position(point.error)) }
-      let all = points.map { RateCurve.Point(ratio: $0.size.ratio, error: $0.comparison.attention.mean) }
       return Line(
-        method: method, isProduct: first.isProduct, index: index % Self.colours.count, points: all.map(place),
-        frontier: RateCurve(all).frontier.map(place))
+        method: method.name, isProduct: method.isProduct, index: index % Self.colours.count,
+        points: points.map(place), frontier: RateCurve(points).frontier.map(place))
     }
-    exact = report.methods.compactMap { method in
-      let best = report.points.filter { $0.method == method && $0.comparison.attention.mean == 0 }
-        .map(\.size.ratio).max()
-      return best.map { "\(method) \(Format.ratio($0))" }
+    let all = methods + (mark.map { [Method(name: $0.name, isProduct: true, points: [$0.point])] } ?? [])
+    exact = all.compactMap { method in
+      let best = method.points.filter { $0.error == 0 }.map(\.ratio).max()
+      return best.map { "\(method.name) \(Format.ratio($0))" }
     }
+    headings = [title, note]
+    summary = "Compression ratio and attention-output error of \(methods.count) methods"
+  }
+
+  /// The plot of what `fkv bench` measured on one capture.
+  init(_ report: BenchReport) {
+    let model = report.description.model.name
+    let geometry = CacheHeadText.geometry(report.description.geometry)
+    self.init(
+      methods: report.methods.map { method in
+        let points = report.points.filter { $0.method == method }
+        return Method(
+          name: method, isProduct: points[0].isProduct,
+          points: points.map { RateCurve.Point(ratio: $0.size.ratio, error: $0.comparison.attention.mean) })
+      }, title: "\(model.isEmpty ? "" : model + ", ")\(BenchText.name(report))",
+      note: "\(geometry); everything in the file counted; lower right is better")
   }
 
   /// The whole file.
-  var svg: String {
+  var svg: String { element(attributes: #"xmlns="http://www.w3.org/2000/svg" "#, top: 0, style: Self.style()) }
+
+  /// The element for a page that has the rules of `style(scope:)` itself, without room for a title.
+  var inline: String { element(attributes: "", top: 34, style: nil) }
+
+  private func element(attributes: String, top: Int, style: String?) -> String {
     let head = """
-      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 560" width="800" height="560" role="img" \
-      aria-labelledby="title">
-      <title id="title">Compression ratio and attention-output error of \(report.methods.count) methods</title>
-      <style>
-      \(Self.style)
-      </style>
-      <rect class="back" width="800" height="560"/>
+      <svg \(attributes)viewBox="0 \(top) 800 \(560 - top)" width="800" height="\(560 - top)" role="img" \
+      aria-labelledby="rate-error-plot-title">
+      <title id="rate-error-plot-title">\(summary)</title>
       """
-    return ([head] + headings + grid + lines.map(curve) + labels + ["</svg>"]).joined(separator: "\n") + "\n"
+    let rules = style.map { ["<style>\n\($0)\n</style>"] } ?? []
+    let back = #"<rect class="back" width="800" height="560"/>"#
+    return
+      (([head] + rules + [back] + heading + grid) + (lines.map(curve) + ring + labels) + ["</svg>"])
+      .joined(separator: "\n") + "\n"
   }
 
-  private var headings: [String] {
-    let model = report.description.model.name
-    let geometry = CacheHeadText.geometry(report.description.geometry)
-    var rows = [
-      text(64, 26, "\(model.isEmpty ? "" : model + ", ")\(BenchText.name(report))", "title"),
-      text(64, 45, "\(geometry); everything in the file counted; lower right is better", "note"),
-    ]
+  private var heading: [String] {
+    var rows: [String] = []
+    if !headings[0].isEmpty { rows.append(text(64, 26, headings[0], "title")) }
+    if !headings[1].isEmpty { rows.append(text(64, 45, headings[1], "note")) }
     if !exact.isEmpty { rows.append(text(64, 62, "without error: \(exact.joined(separator: ", "))", "note")) }
     return rows
   }
@@ -107,22 +147,34 @@ struct RateErrorPlot {
       }).joined(separator: "\n")
   }
 
-  /// Names beside their lines, where they touch least.
+  /// Where the marked point lies.
+  private var markPlace: LabelRoom.Point? { mark.map { (x.position($0.point.ratio), y.position($0.point.error)) } }
+
+  private var ring: [String] {
+    markPlace.map { [#"<circle class="mark" cx="\#(number($0.x))" cy="\#(number($0.y))" r="8"/>"#] } ?? []
+  }
+
+  /// Names beside their lines, where they touch least; the marked point's first.
   private var labels: [String] {
     var room = LabelRoom(bounds: (4, Self.size.width - 4, Self.area.top, Self.area.bottom - 2))
     for line in lines {
       room.avoid(path: line.frontier)
       for point in line.points { room.avoid(point) }
     }
-    return lines.map { line in
-      let place = room.place(width: 7 * Double(line.method.count), near: line.frontier)
-      return text(place.x, place.y, line.method, "label c\(line.index)\(line.isProduct ? " own" : "")")
+    var labels: [String] = []
+    if let mark, let at = markPlace {
+      let place = room.place(width: 7 * Double(mark.name.count), near: [(at.x + 4, at.y), (at.x - 4, at.y)])
+      labels.append(text(place.x, place.y, mark.name, "label marked"))
     }
+    return labels
+      + lines.map { line in
+        let place = room.place(width: 7 * Double(line.method.count), near: line.frontier)
+        return text(place.x, place.y, line.method, "label c\(line.index)\(line.isProduct ? " own" : "")")
+      }
   }
 
   private func text(_ x: Double, _ y: Double, _ content: String, _ style: String) -> String {
-    let escaped = content.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-    return #"<text class="\#(style)" x="\#(number(x))" y="\#(number(y))">\#(escaped)</text>"#
+    #"<text class="\#(style)" x="\#(number(x))" y="\#(number(y))">\#(Markup.escaped(content))</text>"#
   }
 
   private func number(_ value: Double) -> String { String(format: "%.1f", value) }

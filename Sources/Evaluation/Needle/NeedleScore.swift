@@ -1,0 +1,23 @@
+/// Whether an answer holds the needle.
+public struct NeedleScore: Codable, Hashable, Sendable {
+  /// Whether the expected words stand in the answer, one behind the other.
+  public var found: Bool
+  /// What the model said.
+  public var answer: String
+
+  /// The score of an answer.
+  ///
+  /// Words are compared: runs of letters and digits, without regard to case. So `Answer: 7412.` holds `7412`, and
+  /// `17412` does not. An expected answer without words is never found.
+  public init(answer: String, expected: String) {
+    let (words, wanted) = (Self.words(answer), Self.words(expected))
+    self.answer = answer
+    found =
+      !wanted.isEmpty && words.count >= wanted.count
+      && (0...words.count - wanted.count).contains { words[$0..<$0 + wanted.count].elementsEqual(wanted) }
+  }
+
+  private static func words(_ text: String) -> [String] {
+    text.lowercased().split { !($0.isLetter || $0.isNumber) }.map(String.init)
+  }
+}

@@ -1,0 +1,91 @@
+import Baselines
+import CacheCodec
+import Foundation
+
+extension EvalMethod {
+  /// Why a list of methods cannot be used.
+  public enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
+    /// No method has that name.
+    case unknown(String)
+    /// What stands behind `@` is no setting of the method.
+    case setting(String, expected: String)
+    /// The list has a method twice.
+    case repeated(String)
+    /// The list is empty.
+    case none
+
+    public var description: String {
+      switch self {
+      case .unknown(let name): "there is no method '\(name)'; there are \(EvalMethod.forms.joined(separator: ", "))"
+      case .setting(let name, let expected): "method '\(name)' must be \(expected)"
+      case .repeated(let name): "method '\(name)' is given twice"
+      case .none: "give at least one method"
+      }
+    }
+  }
+
+  /// How methods are written.
+  public static let forms = [
+    "full", "lossless", "fourier", "spectral", "spectral@12x", "spectral@e0.085", "spectral-model[@…]", "q8_0", "q4_0",
+    "q4_0+hadamard", "kivi-4", "kivi-3", "kivi-2", "streaming@12x",
+  ]
+
+  /// The methods of a list separated by commas.
+  ///
+  /// - Throws: `Failure`.
+  public static func list(_ text: String) throws -> [EvalMethod] {
+    let methods = try text.split(separator: ",").map {
+      try EvalMethod($0.trimmingCharacters(in: .whitespaces))
+    }
+    guard !methods.isEmpty else { throw Failure.none }
+    var seen: Set<String> = []
+    for method in methods where !seen.insert(method.name).inserted { throw Failure.repeated(method.name) }
+    return methods
+  }
+
+  /// The method that a text names: `full`, `q4_0`, `kivi-2`, `spectral@12x` (a ratio), `spectral@e0.085` (a mean
+  /// attention-output error), `streaming@12x`, …
+  ///
+  /// - Throws: `Failure`.
+  public init(_ text: String) throws {
+    let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let setting = parts.count == 2 ? parts[1] : nil
+    let way: Way
+    switch parts[0] {
+    case "spectral", "spectral-model":
+      way = .spectral(try setting.map { try Self.rate($0, of: text) }, usesModelBasis: parts[0] == "spectral-model")
+    case "streaming":
+      guard let ratio = setting.flatMap(Self.ratio) else {
+        throw Failure.setting(text, expected: "streaming@ and a ratio, as in streaming@12x")
+      }
+      way = .streaming(ratio: ratio)
+    default:
+      guard let plain = Self.plain[parts[0]] else { throw Failure.unknown(text) }
+      guard setting == nil else { throw Failure.setting(text, expected: "\(parts[0]), without a setting") }
+      way = plain
+    }
+    self.init(name: text, way: way)
+  }
+
+  /// Methods without a setting.
+  private static let plain: [String: Way] = [
+    "full": .full, "lossless": .lossless, "fourier": .fourier, "q8_0": .blocks(.q8, rotates: false),
+    "q4_0": .blocks(.q4, rotates: false), "q4_0+hadamard": .blocks(.q4, rotates: true), "kivi-4": .kivi(bits: 4),
+    "kivi-3": .kivi(bits: 3), "kivi-2": .kivi(bits: 2),
+  ]
+
+  /// `12x` or `e0.085`.
+  private static func rate(_ setting: String, of text: String) throws -> SpectralParameters.Rate {
+    if let ratio = ratio(setting) { return .ratio(ratio) }
+    if setting.hasPrefix("e"), let error = Double(setting.dropFirst()), error > 0, error < 1 {
+      return .targetError(error)
+    }
+    throw Failure.setting(text, expected: "as spectral@12x (a ratio above 1) or spectral@e0.085 (an error below 1)")
+  }
+
+  /// The number of `12x`, if it is above 1 and finite.
+  private static func ratio(_ setting: String) -> Double? {
+    guard setting.hasSuffix("x"), let ratio = Double(setting.dropLast()), ratio > 1, ratio.isFinite else { return nil }
+    return ratio
+  }
+}

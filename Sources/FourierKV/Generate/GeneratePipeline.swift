@@ -1,0 +1,96 @@
+import FileIO
+import Foundation
+import KVCacheModel
+import LlamaEngine
+
+/// `fkv generate`: a model goes on from a cache file as if it had just read the prompt.
+public struct GeneratePipeline: Sendable {
+  /// An `.fkv` or a capture.
+  public var cache: String
+  /// The GGUF file.
+  public var model: String
+  /// What follows the cache; empty to go on with the cached text itself.
+  public var prompt = ""
+  /// How the prompt stands behind the cache; nil takes what suits the capture (`GeneratePrompt`).
+  public var usesChat: Bool?
+  /// The system message of a new turn; nil for none.
+  public var system: String?
+  /// The most tokens to generate.
+  public var maxTokens = 256
+  public var sampling = LlamaSampler.Parameters()
+  /// Whether the cached tokens are prefilled as well, to compare the time to the first token.
+  public var repeatsPrefill = false
+  /// The basis file, if the cache needs one; nil looks in the cache folder.
+  public var basisFile: String?
+  public var threads: Int
+
+  public init(cache: String, model: String, threads: Int) {
+    self.cache = cache
+    self.model = model
+    self.threads = threads
+  }
+
+  /// Decodes the file, puts it into a fresh context and generates.
+  ///
+  /// - Parameter emit: is given the answer in pieces of whole characters, as they come.
+  /// - Throws: `EngineError.modelMismatch` for a cache of another model, with both fingerprints; `GenerateFailure`; what
+  ///   is wrong with the files; `EngineError.contextExceeded` if cache and prompt leave no room for an answer; what
+  ///   `emit` throws.
+  public func run(emit: (String) throws -> Void = { _ in }) throws -> GenerateReport {
+    let opened = try OpenedCache(path: cache, basisFile: basisFile)
+    let description = opened.source.description
+    let model = try LlamaModel(path: model, for: description)
+    let request = try GeneratePrompt(
+      prompt, usesChat: usesChat, system: system, after: description, model: model)
+    if repeatsPrefill, description.tokens?.count != description.geometry.endPosition {
+      throw GenerateFailure.unknownTokens
+    }
+    let start = description.geometry.endPosition - (request.repeatsLastToken ? 1 : 0)
+    let room = model.trainingContext - start - request.tokens.count
+    guard room > 0 else {
+      throw EngineError.contextExceeded(tokens: start + request.tokens.count + 1, context: model.trainingContext)
+    }
+    let limit = min(maxTokens, room)
+    let session = try LlamaSession(
+      model: model, contextTokens: start + request.tokens.count + limit, threads: threads)
+
+    let (memory, decodeSeconds) = try timed { try opened.inMemory() }
+    let scratch = FileManager.default.temporaryDirectory.path
+    let (_, loadSeconds) = try timed {
+      try session.restore(memory, scratchFolder: scratch)
+      session.remove(positions: start..<session.tokenCount)
+    }
+    var answer = GeneratedAnswer(session: session, sampler: LlamaSampler(sampling))
+    let (_, firstSeconds) = try timed { try answer.start(request.tokens) }
+    let (_, restSeconds) = try timed { try answer.finish(maxTokens: limit, emit: emit) }
+    if answer.stop == .maxTokens, limit < maxTokens { answer.stop = .context }
+    return GenerateReport(
+      description: description, fedTokens: request.tokens.count, text: answer.text, tokens: answer.tokens,
+      stop: answer.stop, decodeSeconds: decodeSeconds, loadSeconds: loadSeconds, firstTokenSeconds: firstSeconds,
+      otherTokensSeconds: restSeconds, recordedPrefillSeconds: PrefillRecord.seconds(description.provenance),
+      repeated: try repeatsPrefill ? prefill(description.tokens!, request, start: start, session, answer) : nil)
+  }
+
+  /// The same answer's first token from the prompt itself.
+  private func prefill(
+    _ tokens: [Int32], _ request: GeneratePrompt, start: Int, _ session: LlamaSession, _ answer: GeneratedAnswer
+  ) throws -> GenerateReport.Repeated {
+    session.reset()
+    // The last cached token is fed with the request where the request repeats it.
+    let (_, prefillSeconds) = try timed { if start > 0 { _ = try session.prefill(tokens: Array(tokens[..<start])) } }
+    var again = GeneratedAnswer(session: session, sampler: LlamaSampler(sampling))
+    let (_, firstSeconds) = try timed { try again.start(request.tokens) }
+    return GenerateReport.Repeated(
+      prefillSeconds: prefillSeconds, firstTokenSeconds: firstSeconds, isSameToken: again.next == answer.first)
+  }
+}
+
+extension OpenedCache {
+  /// All keys and values, decoded on all cores.
+  fileprivate func inMemory() throws -> MemoryCache {
+    switch self {
+    case .fkv(let cache): try FileFailure.naming(cache.reader.path) { try cache.decodeAll() }
+    case .capture(let capture): try BenchPipeline.inMemory(capture, withQueries: false)
+    }
+  }
+}

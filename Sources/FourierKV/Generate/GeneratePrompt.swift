@@ -1,0 +1,64 @@
+import KVCacheModel
+import LlamaEngine
+
+/// What is fed behind a cache before the answer begins.
+///
+/// | The cache's prompt | without chat | with chat |
+/// |---|---|---|
+/// | a text as it is (`off`) | the prompt as it is | a new user's turn with the prompt |
+/// | a user's whole message (`on`) | the prompt, as the answer's beginning | a new user's turn with the prompt |
+/// | an open user's message (`open`) | the prompt as it is | an empty line, the prompt, the message's end |
+///
+/// Without a word from the caller, chat is used where the message is open.
+struct GeneratePrompt {
+  /// One token or more.
+  var tokens: [Int32]
+  /// Whether `tokens` is the last cached token, which is taken out of the cache and fed again: a cache holds no logits,
+  /// so with no other token there is nothing to go on from.
+  var repeatsLastToken = false
+
+  /// Makes the tokens of a prompt.
+  ///
+  /// - Throws: `GenerateFailure`; `EngineError` if the model has no chat template that llama.cpp knows.
+  init(_ prompt: String, usesChat: Bool?, system: String?, after cache: CacheDescription, model: LlamaModel) throws {
+    let captured = CapturedChat(provenance: cache.provenance)
+    let usesChat = usesChat ?? (captured == .open)
+    if system != nil, !usesChat || captured == .open { throw GenerateFailure.systemWithoutTurn }
+    if usesChat {
+      guard !prompt.isEmpty || captured == .open else { throw GenerateFailure.emptyTurn }
+      let frame = try model.chatFrame(system: system)
+      let before = captured == .open ? [] : try model.tokenize(frame.before, addSpecial: false, parseSpecial: true)
+      let text = captured == .open && !prompt.isEmpty ? "\n\n" + prompt : prompt
+      tokens =
+        try before + model.tokenize(text, addSpecial: false)
+        + model.tokenize(frame.after, addSpecial: false, parseSpecial: true)
+    } else {
+      tokens = try model.tokenize(prompt, addSpecial: false)
+    }
+    guard tokens.isEmpty else { return }
+    guard let known = cache.tokens, let last = known.last, known.count >= cache.geometry.tokens else {
+      throw GenerateFailure.unknownTokens
+    }
+    tokens = [last]
+    repeatsLastToken = true
+  }
+}
+
+/// Why a cache cannot be gone on from as asked.
+public enum GenerateFailure: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The cache does not hold its token ids, which going on without a prompt and a repeated prefill need.
+  case unknownTokens
+  /// A system message was given, and there is no new turn that it could begin.
+  case systemWithoutTurn
+  /// A new user's turn without a text.
+  case emptyTurn
+
+  public var description: String {
+    switch self {
+    case .unknownTokens: "the cache does not hold its token ids; give a prompt, and no --repeat-prefill"
+    case .systemWithoutTurn:
+      "a system message can only begin a new turn (--chat behind a text); a captured message has its own: capture --system"
+    case .emptyTurn: "a new turn needs a prompt"
+    }
+  }
+}

@@ -1,0 +1,11 @@
+/// What a capture's provenance says of the time that its prefill took.
+enum PrefillRecord {
+  /// The name of the line of provenance.
+  static let key = "prefill_seconds"
+
+  /// The seconds; nil if the provenance does not say, or says what is no time.
+  static func seconds(_ provenance: [String: String]) -> Double? {
+    guard let seconds = provenance[key].flatMap(Double.init), seconds.isFinite, seconds >= 0 else { return nil }
+    return seconds
+  }
+}

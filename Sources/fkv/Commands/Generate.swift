@@ -1,0 +1,69 @@
+import ArgumentParser
+import Foundation
+import FourierKV
+
+struct Generate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Goes on from a cache file in llama.cpp, as if the prompt had just been read.",
+    discussion: """
+      The file is decoded, put into a fresh context of the model that made it, and the answer streamed to standard \
+      output; standard error says how long each part took beside what the prefill had cost. A document captured with \
+      --chat-template open is asked the prompt as a question about it; behind other captures the prompt follows as it \
+      is, or as a new user's turn with --chat. Without a prompt, the cached text goes on.
+      """)
+
+  @Argument(help: "The cache: an .fkv file or a capture.") var file: String
+  @Option(help: "The model that made the cache, a GGUF file (default: the one that make setup fetched).")
+  var model: String?
+  @Option(name: .shortAndLong, help: "What follows: a text file, - for standard input, or the text itself.")
+  var prompt: String?
+  @Flag(inversion: .prefixedNo, help: "Put the prompt into the model's chat template (default: where the capture did).")
+  var chat: Bool?
+  @Option(help: "A system message before the new turn of --chat.") var system: String?
+  @Option(name: [.customShort("n"), .customLong("max-tokens")], help: "The most tokens to generate.")
+  var maxTokens = 256
+  @Option(help: "0 takes the most likely token; above, tokens are drawn.") var temperature: Float = 0
+  @Option(name: .customLong("top-k"), help: "Draw from the K most likely tokens; 0 takes all.") var topK = 40
+  @Option(name: .customLong("top-p"), help: "Draw from the most likely tokens that together have probability P.")
+  var topP: Float = 0.95
+  @Option(help: "The seed of the draws.") var seed: UInt32 = 0
+  @Flag(
+    name: .customLong("repeat-prefill"),
+    help: "Also prefill the cached tokens again, to compare the time to the first token in one run.")
+  var repeatPrefill = false
+  @Option(help: "Threads of the model (default: all cores).") var threads: Int?
+  @OptionGroup var basis: BasisFileOption
+  @Flag(help: "Print JSON at the end instead of streaming text.") var json = false
+
+  func validate() throws {
+    if maxTokens < 1 { throw ValidationError("'--max-tokens' must be 1 or more") }
+    if !(temperature >= 0 && temperature.isFinite) { throw ValidationError("'--temperature' must be 0 or more") }
+    if topK < 0 { throw ValidationError("'--top-k' must be 0 or more") }
+    if !(topP > 0 && topP <= 1) { throw ValidationError("'--top-p' must be above 0 and at most 1") }
+    if let threads, threads < 1 { throw ValidationError("'--threads' must be 1 or more") }
+  }
+
+  func run() throws {
+    var pipeline = GeneratePipeline(
+      cache: file, model: model ?? ModelLocation.standardModel,
+      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    pipeline.prompt = try prompt.map(Continuation.text) ?? ""
+    pipeline.usesChat = chat
+    pipeline.system = system
+    pipeline.maxTokens = maxTokens
+    pipeline.sampling.temperature = temperature
+    pipeline.sampling.topK = topK
+    pipeline.sampling.topP = topP
+    pipeline.sampling.seed = seed
+    pipeline.repeatsPrefill = repeatPrefill
+    pipeline.basisFile = basis.basisFile
+    if json {
+      try JSONOutput.print(GenerateJSON(try pipeline.run()))
+    } else {
+      let output = FileHandle.standardOutput
+      let report = try pipeline.run { try output.write(contentsOf: Data($0.utf8)) }
+      try output.write(contentsOf: Data("\n".utf8))
+      for line in GenerateText.timing(report) { Diagnostics.note(line) }
+    }
+  }
+}

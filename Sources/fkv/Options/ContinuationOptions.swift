@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import FourierKV
+
+/// What a model is to go on with from both caches, for commands that compare.
+struct ContinuationOptions: ParsableArguments {
+  @Option(help: "The model of --continue, a GGUF file (default: the one that make setup fetched).") var model: String?
+  @Option(
+    name: .customLong("continue"),
+    help: "What follows the prompt: a text file, - for standard input, or the text itself.")
+  var continuation: String?
+  @Option(name: .customLong("continue-tokens"), help: "Take the first N tokens of the continuation only.")
+  var continueTokens: Int?
+  @Flag(
+    name: .customLong("after-prompt"), help: "The text of --continue begins with the prompt: go on behind it.")
+  var afterPrompt = false
+  @Option(help: "Threads of the model (default: all cores).") var threads: Int?
+
+  func validate() throws {
+    let dependents: [(String, Bool)] = [
+      ("--model", model != nil), ("--continue-tokens", continueTokens != nil), ("--after-prompt", afterPrompt),
+      ("--threads", threads != nil),
+    ]
+    if continuation == nil, let given = dependents.first(where: { $0.1 }) {
+      throw ValidationError("'\(given.0)' needs '--continue'")
+    }
+    if let continueTokens, continueTokens < 2 { throw ValidationError("'--continue-tokens' must be 2 or more") }
+    if let threads, threads < 1 { throw ValidationError("'--threads' must be 1 or more") }
+  }
+
+  /// The continuation; nil if none was given.
+  ///
+  /// - Throws: what is wrong with the text's file.
+  func request() throws -> Continuation? {
+    try continuation.map { argument in
+      var request = Continuation(
+        model: model ?? ModelLocation.standardModel, text: try Continuation.text(of: argument),
+        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      request.beginsWithPrompt = afterPrompt
+      request.maxTokens = continueTokens
+      return request
+    }
+  }
+}

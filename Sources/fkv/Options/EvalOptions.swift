@@ -1,0 +1,50 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+import FourierKV
+
+/// What all evaluations are told.
+struct EvalOptions: ParsableArguments {
+  @Option(help: "The model, a GGUF file (default: the one that make setup fetched).") var model: String?
+  @Option(
+    help: ArgumentHelp(
+      "The methods, separated by commas: \(EvalMethod.forms.joined(separator: ", ")).", valueName: "methods"))
+  var methods = "full,fourier,spectral@12x,spectral@20x,q4_0,kivi-2,streaming@12x"
+  @Option(help: "Keep results in this file as they come; results that it holds are not worked out again.")
+  var log: String?
+  @Option(help: ArgumentHelp("Work on the i-th of n parts of the cells only.", valueName: "i/n")) var shard: Shard?
+  @OptionGroup var basis: BasisFileOption
+  @Option(help: "Threads of the model (default: all cores).") var threads: Int?
+  @Flag(help: "Print JSON instead of text.") var json = false
+
+  func validate() throws {
+    do { _ = try EvalMethod.list(methods) } catch { throw ValidationError("'--methods': \(error)") }
+    if let threads, threads < 1 { throw ValidationError("'--threads' must be 1 or more") }
+    if shard != nil && log == nil { throw ValidationError("'--shard' needs '--log'") }
+  }
+
+  /// The setup that the options ask for.
+  func setup() throws -> EvalSetup {
+    var setup = EvalSetup(
+      model: model ?? ModelLocation.standardModel, methods: try EvalMethod.list(methods),
+      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    setup.log = log
+    setup.shard = shard ?? .whole
+    setup.basisFile = basis.basisFile
+    return setup
+  }
+
+  /// What `body` returns, with a bar while it works.
+  func withProgress<Report>(_ body: ((EvalProgress) -> Void) throws -> Report) rethrows -> Report {
+    let bar = ProgressBar("eval", unit: "results")
+    defer { bar.finish() }
+    return try body { progress in
+      bar.update(
+        progress.done, of: progress.total, note: progress.secondsLeft.map { "about \(Format.duration($0)) left" })
+    }
+  }
+}
+
+extension Shard: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}

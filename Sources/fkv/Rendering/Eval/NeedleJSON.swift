@@ -1,0 +1,78 @@
+import Evaluation
+import FourierKV
+
+/// The JSON of `fkv eval needle`.
+struct NeedleJSON: Encodable {
+  struct Method: Encodable {
+    var method: String
+    var found: Int
+    var trials: Int
+    /// One a length, null where there is no result.
+    var ratios: [Double?]
+    /// Fractions found, one list a depth, one a length; null where there is no result.
+    var foundByDepthAndLength: [[Double?]]
+  }
+
+  struct Result: Encodable {
+    var length: Int
+    var depth: Double
+    var trial: Int
+    var method: String
+    var found: Bool?
+    var answer: String?
+    var cost: EvalCostJSON?
+    var skipped: String?
+  }
+
+  var kind: String
+  var settings: [String: String]
+  var lengths: [Int]
+  var depths: [Double]
+  var methods: [Method]
+  var results: [Result]
+  var passedOver: [String]
+
+  init(_ report: NeedleReport) {
+    kind = report.head.kind
+    settings = report.head.settings
+    lengths = report.lengths
+    depths = report.depths
+    methods = report.methods.map {
+      Method(
+        method: $0.name, found: $0.total.found, trials: $0.total.trials, ratios: $0.ratios,
+        foundByDepthAndLength: $0.places.map { $0.map(\.fraction) })
+    }
+    results = report.lines.map {
+      Result(
+        length: $0.cell.length, depth: $0.cell.depth, trial: $0.cell.trial, method: $0.method,
+        found: $0.result?.score.found, answer: $0.result?.score.answer, cost: ($0.result?.cost).map(EvalCostJSON.init),
+        skipped: $0.skipped)
+    }
+    passedOver = report.problems.map(\.description)
+  }
+}
+
+/// What a method's version of a cache cost, in any evaluation's JSON.
+struct EvalCostJSON: Encodable {
+  var cachedTokens: Int
+  var fileBytes: Int
+  var rawBytes: Int
+  var basisBytesOutside: Int
+  var ratio: Double
+  var encodeSeconds: Double
+  var decodeSeconds: Double
+  var loadSeconds: Double
+  var scoreSeconds: Double
+
+  init(_ cost: EvalCost) {
+    cachedTokens = cost.cachedTokens
+    fileBytes = cost.fileBytes
+    rawBytes = cost.rawBytes
+    basisBytesOutside = cost.outsideBytes
+    ratio = cost.ratio
+    encodeSeconds = cost.encodeSeconds
+    decodeSeconds = cost.decodeSeconds
+    loadSeconds = cost.loadSeconds
+    scoreSeconds = cost.scoreSeconds
+  }
+}
