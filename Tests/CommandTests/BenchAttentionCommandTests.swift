@@ -1,6 +1,5 @@
 import CacheCodec
 import Foundation
-import Interchange
 import TestSupport
 import Testing
 
