@@ -63,8 +63,9 @@ public struct AppendPipeline: Sendable {
       try CacheMismatch.check(extender.description, against: source.description)
       guard source.description.probeQueries > 0 else { throw CacheMismatch.noProbeQueries }
       // The error is part of the header, and the file appears under its name once only.
-      let draft = try Self.draft(of: target)
-      defer { try? FileManager.default.removeItem(atPath: draft) }
+      let folder = try Self.draftFolder(for: target)
+      defer { folder.remove() }
+      let draft = folder.file("draft.fkv")
       outcome = try extend(to: draft)
       let longer = try NamedFKVCache(path: draft, basis: BasisFinder(file: basisFile)).cache
       let comparison = try VerifyPipeline.compare(longer, with: source, progress: progress)
@@ -90,12 +91,11 @@ public struct AppendPipeline: Sendable {
     }
   }
 
-  /// A free name beside `path`.
-  private static func draft(of path: String) throws -> String {
+  /// A folder beside `path` for the file that is measured.
+  private static func draftFolder(for path: String) throws -> TemporaryFolder {
     // Tells at once whether something can be written there.
-    let probe = try AtomicFile(path: path)
-    probe.discard()
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    return "\(folder)/.fkv-append-\(UUID().uuidString)"
+    try AtomicFile(path: path).discard()
+    let url = URL(fileURLWithPath: path)
+    return try TemporaryFolder(in: url.deletingLastPathComponent().path, name: url.lastPathComponent)
   }
 }
