@@ -17,13 +17,15 @@ public final class FKVCache: CacheSource {
 
   /// Opens a file.
   ///
-  /// - Parameter basis: gives the basis file with a hash that the header names; called only if it names one.
+  /// - Parameters:
+  ///   - key: opens an encrypted file; not looked at for others.
+  ///   - basis: gives the basis file with a hash that the header names; called only if it names one.
   /// - Throws: `FileError`, `FormatError`, `CodecError`, `CodingError`: what is wrong with the file, and where.
   public init(
     path: String, limits: ReadingLimits = ReadingLimits(), geometry: GeometryLimits = GeometryLimits(),
-    basis: (CacheHeader) throws -> ModelBasis? = { _ in nil }
+    key: FileKey? = nil, basis: (CacheHeader) throws -> ModelBasis? = { _ in nil }
   ) throws {
-    reader = try FKVReader(path: path, limits: limits)
+    reader = try FKVReader(path: path, limits: limits, key: key)
     header = try CacheHeader(parsing: reader.header, limits: geometry)
     var description = header.description
     description.tokens = try TokenSection.read(reader, atLeast: description.geometry.tokens)

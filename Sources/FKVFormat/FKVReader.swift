@@ -2,7 +2,7 @@ import FileIO
 
 /// An fkv file opened for reading: its metadata verified, its sections read and verified one by one when asked for.
 ///
-/// Opening reads the prologue, the header and the directory, never a section. Safe to use from several threads at once.
+/// Opening reads the prologue, the header and the directory, never a section (of an encrypted file, its seal). Safe to use from several threads at once.
 public final class FKVReader: Sendable {
   public let path: String
   /// Bytes of the whole file.
@@ -15,17 +15,22 @@ public final class FKVReader: Sendable {
   public let fileHash: UInt64
   /// Every section in file order, those of unknown kinds too; the header is the last.
   public let sections: [SectionEntry]
+  /// The key that opened the file; nil if it is not encrypted.
+  public let key: FileKey?
   private let file: FileReader
   private let places: [SectionID: Int]
+  private let seal: OpenedSeal?
 
   /// Opens a file and verifies its metadata.
   ///
   /// - Parameters:
   ///   - limits: what the file may claim.
   ///   - knownKinds: the kinds that the caller understands; required sections of others refuse the file.
+  ///   - key: opens an encrypted file; not looked at for others.
   /// - Throws: `FormatError` for everything that formats/fkv.md forbids; `FileError` if the file cannot be read.
   public init(
-    path: String, limits: ReadingLimits = ReadingLimits(), knownKinds: Set<SectionKind> = SectionKind.known
+    path: String, limits: ReadingLimits = ReadingLimits(), knownKinds: Set<SectionKind> = SectionKind.known,
+    key: FileKey? = nil
   ) throws {
     let file = try FileReader(path: path)
     let start = try file.read(at: 0, count: min(file.byteCount, Layout.prologueBytes))
@@ -43,7 +48,11 @@ public final class FKVReader: Sendable {
     }
     let directory = try Directory(
       parsing: tail, at: directoryStart, prologue: prologue, limits: limits, knownKinds: knownKinds)
-    try checkPrefix(of: directory.sections[directory.sections.count - 1], tail)
+    let headerEntry = directory.sections[directory.sections.count - 1]
+    try checkPrefix(of: headerEntry, tail)
+    let isEncrypted = prologue.requiredFeatures.contains(.encrypted)
+    seal = try isEncrypted ? Self.openedSeal(file, directory, prologue, key) : nil
+    self.key = isEncrypted ? key : nil
     self.file = file
     self.path = path
     fileBytes = file.byteCount
@@ -52,9 +61,29 @@ public final class FKVReader: Sendable {
     optionalFeatures = prologue.optionalFeatures
     sections = directory.sections
     places = directory.places
-    header = try RecordReader(
-      storage: tail, range: headerPayload.startIndex..<headerPayload.endIndex, name: "header", base: tailOffset)
-    _ = try payload(of: sections[sections.count - 1])
+    if let seal {
+      // The same bytes in the place of those that were read, so that offsets in errors are those of the file.
+      let opened = try seal.open(Array(headerPayload), of: headerEntry)
+      header = try RecordReader(
+        storage: Array(tail[..<headerPayload.startIndex]) + opened,
+        range: headerPayload.startIndex..<headerPayload.endIndex, name: "header", base: tailOffset)
+    } else {
+      header = try RecordReader(
+        storage: tail, range: headerPayload.startIndex..<headerPayload.endIndex, name: "header", base: tailOffset)
+    }
+    _ = try payload(of: headerEntry)
+  }
+
+  /// The proved seal of an encrypted file.
+  private static func openedSeal(
+    _ file: FileReader, _ directory: Directory, _ prologue: Prologue, _ key: FileKey?
+  ) throws -> OpenedSeal {
+    let sections = directory.sections
+    guard let key else { throw FormatError.keyNeeded(offset: sections[sections.count - 2].offset) }
+    return try OpenedSeal(
+      payload: storedBytes(of: sections[sections.count - 2], in: file), key: key, sections: sections,
+      numbers: directory.places, requiredFeatures: prologue.requiredFeatures,
+      optionalFeatures: prologue.optionalFeatures)
   }
 
   /// Bytes that are neither payload nor header: prologue, prefixes and directory.
@@ -74,11 +103,18 @@ public final class FKVReader: Sendable {
     sections.filter { $0.kind == kind && $0.layer == layer }
   }
 
-  /// The stored bytes of a section, verified: its prefix agrees with the directory, its hash with both.
+  /// The payload of a section, verified: its prefix agrees with the directory, its hash with both; and decrypted, where
+  /// the file is encrypted.
   ///
   /// - Parameter entry: one of `sections`.
-  /// - Throws: `FormatError.syncWord`, `.prefixDiffers`, `.sectionHash`; `FileError` if reading fails.
+  /// - Throws: `FormatError.syncWord`, `.prefixDiffers`, `.sectionHash`, `.notAuthentic`; `FileError` if reading fails.
   public func payload(of entry: SectionEntry) throws -> [UInt8] {
+    let stored = try Self.storedBytes(of: entry, in: file)
+    return try seal?.open(stored, of: entry) ?? stored
+  }
+
+  /// The bytes of a section as they lie in the file, verified.
+  private static func storedBytes(of entry: SectionEntry, in file: FileReader) throws -> [UInt8] {
     try checkPrefix(of: entry, file.read(at: entry.offset, count: Layout.prefixBytes))
     let payload = try file.read(at: entry.payloadOffset, count: entry.storedBytes)
     let hash = ContentHash()
@@ -88,9 +124,10 @@ public final class FKVReader: Sendable {
     return payload
   }
 
-  /// Gives a section's stored bytes to `body` in pieces of up to 1 MiB; throws as `payload(of:)` does, the hash being
-  /// known only after the last piece.
+  /// Gives a section's payload to `body` in pieces of up to 1 MiB, or in one piece if it is encrypted; throws as
+  /// `payload(of:)` does, the hash being known only after the last piece.
   public func readPieces(of entry: SectionEntry, _ body: ([UInt8]) throws -> Void) throws {
+    guard seal == nil else { return try body(payload(of: entry)) }
     try checkPrefix(of: entry, file.read(at: entry.offset, count: Layout.prefixBytes))
     let hash = ContentHash()
     hash.update(SectionDescription(entry).hashedPart)

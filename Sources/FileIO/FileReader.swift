@@ -31,6 +31,19 @@ public final class FileReader: Sendable {
 
   deinit { close(descriptor) }
 
+  /// The permission bits of the file's mode: 0o600 for one that only its owner may read and write.
+  ///
+  /// - Throws: `FileError.system` if the system does not say.
+  public var permissions: Int {
+    get throws {
+      var status = stat()
+      guard System.inspect(descriptor, path: path, into: &status) == 0 else {
+        throw FileError.system(operation: "inspect", path: path, code: errno)
+      }
+      return Int(status.st_mode & 0o777)
+    }
+  }
+
   /// `count` bytes at `offset`.
   ///
   /// - Throws: `FileError.beyondEnd` before anything is allocated if the file does not hold them,

@@ -1,4 +1,5 @@
 import ComputeKernels
+import FKVFormat
 import Fidelity
 import Foundation
 import KVCacheModel
@@ -9,6 +10,8 @@ struct SpectralEncoder: Sendable {
   let source: any CacheSource
   let parameters: SpectralParameters
   let model: ModelBasis?
+  /// Encrypts the file; nil writes it as it is.
+  var key: FileKey?
   let groups: [LayerGroup]
   /// How the groups compare.
   let theory: GroupTheory

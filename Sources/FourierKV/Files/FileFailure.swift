@@ -1,4 +1,5 @@
 import CacheCodec
+import FKVFormat
 import FileIO
 import KVCacheModel
 
@@ -25,8 +26,8 @@ struct NamedFKVCache: CacheSource {
   init(cache: FKVCache) { self.cache = cache }
 
   /// Opens an `.fkv`; without a finder of bases, one that needs a basis can be summed up and not decoded.
-  init(path: String, basis: BasisFinder?) throws {
-    cache = try FileFailure.naming(path) { try FKVCache(path: path) { try basis?.basis(for: $0) } }
+  init(path: String, basis: BasisFinder?, key: FileKey?) throws {
+    cache = try FileFailure.naming(path) { try FKVCache(path: path, key: key) { try basis?.basis(for: $0) } }
   }
 
   var description: CacheDescription { cache.description }

@@ -15,6 +15,8 @@ public struct VerifyPipeline: Sendable {
   public var continuation: Continuation?
   /// The basis file, if the file needs one; nil looks in the cache folder.
   public var basisFile: String?
+  /// The key of encrypted files among the inputs; nil reads those only that are not encrypted.
+  public var key: FileKey?
 
   public init(path: String, reference: String? = nil) {
     self.path = path
@@ -60,7 +62,7 @@ public struct VerifyPipeline: Sendable {
     progress: (Int, Int) -> Void = { _, _ in }, predicting: (Int, Int) -> Void = { _, _ in }
   ) throws -> Report {
     precondition(continuation == nil || reference != nil, "a continuation needs a reference")
-    let named = try NamedFKVCache(path: path, basis: BasisFinder(file: basisFile))
+    let named = try NamedFKVCache(path: path, basis: BasisFinder(file: basisFile), key: key)
     let cache = named.cache
     var report = Report(
       header: cache.header,
@@ -68,7 +70,8 @@ public struct VerifyPipeline: Sendable {
       findings: try cache.reader.verifyAll(), sectionCount: cache.reader.sections.count)
     guard report.findings.isEmpty else { return report }
     if let reference {
-      let full = try OpenedCache(path: reference, basis: BasisFinder(file: basisFile, looksFurther: true)).source
+      let full = try OpenedCache(path: reference, basis: BasisFinder(file: basisFile, looksFurther: true), key: key)
+        .source
       try CacheMismatch.check(cache.description, against: full.description)
       let continuation = try continuation?.pipeline(after: full.description)
       report.comparison = try Self.compare(named, with: full, progress: progress)

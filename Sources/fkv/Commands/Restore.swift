@@ -12,6 +12,7 @@ struct Restore: ParsableCommand {
   @Option(help: "The output's format (default: capture; see 'fkv convert --list').") var to: String?
   @OptionGroup(title: "The output, with --to") var target: TargetOptions
   @OptionGroup var basis: BasisFileOption
+  @OptionGroup var key: KeyOption
 
   func validate() throws {
     try TargetOptions.checkTarget(to)
@@ -27,7 +28,9 @@ struct Restore: ParsableCommand {
     pipeline.firstPosition = tokens?.first
     pipeline.lastPosition = tokens?.last
     pipeline.basisFile = basis.basisFile
+    pipeline.key = try key.find()?.key
     pipeline.writing = to.map { target.writing($0) }
+    pipeline.writing?.key = pipeline.key
     pipeline.elementType = target.outputType
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
