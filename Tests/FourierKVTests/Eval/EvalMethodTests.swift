@@ -51,7 +51,8 @@ import Testing
   @Test(arguments: [
     "spectral@", "spectral@12", "spectral@x", "spectral@1x", "spectral@-2x", "spectral@infx", "spectral@nanx",
     "spectral@e", "spectral@e0", "spectral@e1", "spectral@enan", "spectral@12x@12x", "streaming", "streaming@",
-    "streaming@e0.1", "streaming@1x", "full@2x", "q4_0@", "kivi-2@3", "spectral+", "spectral+window", "spectral+window=-1",
+    "streaming@e0.1", "streaming@1x", "full@2x", "q4_0@", "kivi-2@3", "spectral+", "spectral+window",
+    "spectral+window=-1",
     "spectral+window=x", "spectral+group-layers=0", "spectral@12x+weight-values=1", "spectral+sinks=3",
   ]) func settingsThatAreNone(text: String) {
     #expect {
