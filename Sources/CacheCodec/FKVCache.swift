@@ -12,21 +12,32 @@ public final class FKVCache: CacheSource {
   public let header: CacheHeader
   /// The header's description with the token ids, where the file holds them.
   public let description: CacheDescription
+  /// Why the token ids could not be read, in a file that was opened all the same (`salvaging`); nil otherwise.
+  public let tokenError: (any Error)?
   let spectral: SpectralDecoder?
   private let memory = GroupMemory(capacity: 2 * ParallelLoop.width + 2)
 
   /// Opens a file.
   ///
-  /// - Parameter basis: gives the basis file with a hash that the header names; called only if it names one.
+  /// - Parameters:
+  ///   - salvaging: whether a file whose token ids are damaged opens without them; `salvage(_:group:)` gives the rest.
+  ///   - basis: gives the basis file with a hash that the header names; called only if it names one.
   /// - Throws: `FileError`, `FormatError`, `CodecError`, `CodingError`: what is wrong with the file, and where.
   public init(
     path: String, limits: ReadingLimits = ReadingLimits(), geometry: GeometryLimits = GeometryLimits(),
-    basis: (CacheHeader) throws -> ModelBasis? = { _ in nil }
+    salvaging: Bool = false, basis: (CacheHeader) throws -> ModelBasis? = { _ in nil }
   ) throws {
     reader = try FKVReader(path: path, limits: limits)
     header = try CacheHeader(parsing: reader.header, limits: geometry)
     var description = header.description
-    description.tokens = try TokenSection.read(reader, atLeast: description.geometry.tokens)
+    var damage: (any Error)?
+    do {
+      description.tokens = try TokenSection.read(reader, atLeast: description.geometry.tokens)
+    } catch {
+      guard salvaging else { throw error }
+      damage = error
+    }
+    tokenError = damage
     self.description = description
     if header.profile == .spectral {
       spectral = try SpectralDecoder(

@@ -113,24 +113,37 @@ struct SpectralDecoder: Sendable {
   ///
   /// - Throws: as `open`, and for segments.
   func tensors(_ kind: CacheKind, group index: Int, rows: Range<Int>? = nil) throws -> [CacheTensor] {
-    let shape = groups[index].shape
-    let type = description.elementType(of: kind)
     // A group without tokens has no sections.
-    let opened = shape.tokens > 0 ? try open(kind, group: index) : nil
-    var tensors = (0..<groups[index].count).map { _ in
+    let opened = groups[index].shape.tokens > 0 ? try open(kind, group: index) : nil
+    var tensors = zeros(kind, group: index)
+    guard let opened else { return tensors }
+    for entry in opened.segments where rows?.overlaps(entry.tokens) ?? true {
+      try restore(entry, of: opened, kind, into: &tensors)
+    }
+    SpectralGroupCoder.restoreExactRows(opened.frame, into: &tensors)
+    return tensors
+  }
+
+  /// Tensors of the group's layers, every element 0.
+  func zeros(_ kind: CacheKind, group index: Int) -> [CacheTensor] {
+    let (shape, type) = (groups[index].shape, description.elementType(of: kind))
+    return (0..<groups[index].count).map { _ in
       CacheTensor(
         kvHeads: shape.kvHeads, tokens: shape.tokens, headDim: shape.headDim, elementType: type,
         bytes: [UInt8](repeating: 0, count: shape.elementCount * type.byteCount))
     }
-    guard let opened else { return tensors }
-    for entry in opened.segments where rows?.overlaps(entry.tokens) ?? true {
-      let segment = try SpectralSegment(
-        parsing: reader.payload(of: entry), rows: entry.tokens, frame: opened.frame, elementSize: type.byteCount,
-        place: "\(opened.place) tokens \(entry.tokens)")
-      SpectralGroupCoder.restore(
-        segment, frame: opened.frame, samples: opened.samples, transform: opened.transform, into: &tensors)
-    }
-    SpectralGroupCoder.restoreExactRows(opened.frame, into: &tensors)
-    return tensors
+  }
+
+  /// Decodes a segment into its rows.
+  ///
+  /// - Throws: `FormatError` if it is damaged, `CodecError`, `CodingError`; `tensors` is then as it was.
+  func restore(
+    _ entry: SectionEntry, of opened: OpenedGroup, _ kind: CacheKind, into tensors: inout [CacheTensor]
+  ) throws {
+    let segment = try SpectralSegment(
+      parsing: reader.payload(of: entry), rows: entry.tokens, frame: opened.frame,
+      elementSize: description.elementType(of: kind).byteCount, place: "\(opened.place) tokens \(entry.tokens)")
+    SpectralGroupCoder.restore(
+      segment, frame: opened.frame, samples: opened.samples, transform: opened.transform, into: &tensors)
   }
 }

@@ -24,9 +24,12 @@ struct NamedFKVCache: CacheSource {
 
   init(cache: FKVCache) { self.cache = cache }
 
-  /// Opens an `.fkv`; without a finder of bases, one that needs a basis can be summed up and not decoded.
-  init(path: String, basis: BasisFinder?) throws {
-    cache = try FileFailure.naming(path) { try FKVCache(path: path) { try basis?.basis(for: $0) } }
+  /// Opens an `.fkv`; without a finder of bases, one that needs a basis can be summed up and not decoded. With
+  /// `salvaging`, damaged token ids are left out.
+  init(path: String, basis: BasisFinder?, salvaging: Bool = false) throws {
+    cache = try FileFailure.naming(path) {
+      try FKVCache(path: path, salvaging: salvaging) { try basis?.basis(for: $0) }
+    }
   }
 
   var description: CacheDescription { cache.description }

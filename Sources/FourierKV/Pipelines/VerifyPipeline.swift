@@ -60,13 +60,14 @@ public struct VerifyPipeline: Sendable {
     progress: (Int, Int) -> Void = { _, _ in }, predicting: (Int, Int) -> Void = { _, _ in }
   ) throws -> Report {
     precondition(continuation == nil || reference != nil, "a continuation needs a reference")
-    let named = try NamedFKVCache(path: path, basis: BasisFinder(file: basisFile))
+    let named = try NamedFKVCache(path: path, basis: BasisFinder(file: basisFile), salvaging: true)
     let cache = named.cache
     var report = Report(
       header: cache.header,
       size: CacheSize(fileBytes: cache.reader.fileBytes, geometry: cache.description.geometry),
       findings: try cache.reader.verifyAll(), sectionCount: cache.reader.sections.count)
     guard report.findings.isEmpty else { return report }
+    if let error = cache.tokenError { try FileFailure.naming(path) { () throws -> Void in throw error } }
     if let reference {
       let full = try OpenedCache(path: reference, basis: BasisFinder(file: basisFile, looksFurther: true)).source
       try CacheMismatch.check(cache.description, against: full.description)
