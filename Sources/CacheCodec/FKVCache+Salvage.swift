@@ -12,6 +12,13 @@ public struct SalvageLoss: Sendable, CustomStringConvertible {
   /// What is wrong with the section.
   public var error: any Error
 
+  public init(kind: CacheKind?, layers: Range<Int>, rows: Range<Int>, error: any Error) {
+    self.kind = kind
+    self.layers = layers
+    self.rows = rows
+    self.error = error
+  }
+
   /// One line: what is lost, and why.
   public var description: String {
     guard let kind else { return "token ids: \(error)" }

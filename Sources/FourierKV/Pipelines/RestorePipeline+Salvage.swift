@@ -20,14 +20,17 @@ extension RestorePipeline {
   public func salvage(progress: (Int, Int) -> Void = { _, _ in }) throws -> Salvaged {
     let cache = try NamedFKVCache(path: input, basis: BasisFinder(file: basisFile), salvaging: true).cache
     let groups = cache.layerGroups
-    var losses = cache.tokenError.map { [SalvageLoss(kind: nil, layers: 0..<0, rows: 0..<0, error: $0)] } ?? []
+    var losses: [SalvageLoss] = []
+    if let error = cache.tokenError {
+      losses.append(SalvageLoss(kind: nil, layers: 0..<0, rows: 0..<0, error: error))
+    }
     try ParallelLoop.ordered(
       groups.count,
       produce: { group in
         try FileFailure.naming(input) { try CacheKind.allCases.flatMap { try cache.salvage($0, group: group).losses } }
       }, consume: { _, found in losses += found })
     var description = cache.description
-    if !losses.isEmpty { description.provenance["salvaged"] = losses.map(\.description).joined(separator: "; ") }
+    if !losses.isEmpty { description.provenance["salvaged"] = losses.map { $0.description }.joined(separator: "; ") }
     let writer = try CaptureWriter(path: output, description: description)
     try ParallelLoop.ordered(
       groups.count,
