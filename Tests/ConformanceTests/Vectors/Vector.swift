@@ -21,21 +21,32 @@ struct VectorRow: Codable, Equatable {
     var profile: Int
     /// Of each layer: H, H·G, D, T, first position, sliding window (0: none), RoPE.
     var layers: [[Int]]
-    var key_type: Int
-    var value_type: Int
+    var keyType: Int
+    var valueType: Int
     /// Token ids, if the file holds any: how many, and XXH3-64 of them as [i32].
     var tokens: Int?
-    var tokens_xxh3: String?
+    var tokensHash: String?
     /// XXH3-64 of all tensors as stored, keys and values of each layer in turn: where everything is exact.
-    var tensors_xxh3: String?
+    var tensorsHash: String?
     /// A file of f64 numbers, elements of the tensors in that order; NaN where any number will do. They are those before
     /// the rounding to the element type.
     var numbers: String?
-    var numbers_xxh3: String?
+    var numbersHash: String?
     /// The root mean square and the largest of |decoded − expected| that §9.4 and §13.4 and the rounding to the element
     /// type allow.
-    var rms_limit: Double?
-    var peak_limit: Double?
+    var rmsLimit: Double?
+    var peakLimit: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case profile, layers, tokens, numbers
+      case keyType = "key_type"
+      case valueType = "value_type"
+      case tokensHash = "tokens_xxh3"
+      case tensorsHash = "tensors_xxh3"
+      case numbersHash = "numbers_xxh3"
+      case rmsLimit = "rms_limit"
+      case peakLimit = "peak_limit"
+    }
   }
 
   struct Refused: Codable, Equatable {

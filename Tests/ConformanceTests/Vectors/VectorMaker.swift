@@ -29,7 +29,7 @@ enum VectorMaker {
           }
           row.refused = refused
         } else if isBasis {
-          row.expected = VectorRow.Expected(profile: 0, layers: [], key_type: 0, value_type: 0)
+          row.expected = VectorRow.Expected(profile: 0, layers: [], keyType: 0, valueType: 0)
         } else {
           let (expected, numbers) = try expectation(file, basis: row.basis)
           row.expected = expected
@@ -56,10 +56,10 @@ enum VectorMaker {
         [
           $0.kvHeads, $0.queryHeads, $0.headDim, $0.tokens, $0.firstPosition, $0.slidingWindow ?? 0, $0.ropeIndex,
         ]
-      }, key_type: header.keyType.rawValue, value_type: header.valueType.rawValue)
+      }, keyType: header.keyType.rawValue, valueType: header.valueType.rawValue)
     if let tokens = cache.tokens {
       row.tokens = tokens.count
-      row.tokens_xxh3 = Vectors.hexadecimal(XXH3.hash(tokens.flatMap { little(Int32($0)) }))
+      row.tokensHash = Vectors.hexadecimal(XXH3.hash(tokens.flatMap { little(Int32($0)) }))
     }
     let tensors = try header.layers.indices.flatMap { layer in
       [try cache.tensor(layer, isKey: true), try cache.tensor(layer, isKey: false)]
@@ -68,7 +68,7 @@ enum VectorMaker {
       let bytes = tensors.flatMap { tensor in
         tensor.bits.flatMap { little($0!).prefix(tensor.element.bytes) }
       }
-      row.tensors_xxh3 = Vectors.hexadecimal(XXH3.hash(bytes))
+      row.tensorsHash = Vectors.hexadecimal(XXH3.hash(bytes))
       return (row, [])
     }
     var (numbers, square, count, peak) = ([Double](), 0.0, 0, 0.0)
@@ -98,9 +98,9 @@ enum VectorMaker {
     }
     let bytes = numbers.flatMap { little($0.bitPattern) }
     row.numbers = String(file.prefix { $0 != "." }) + ".f64"
-    row.numbers_xxh3 = Vectors.hexadecimal(XXH3.hash(bytes))
-    row.rms_limit = (square / Double(max(count, 1))).squareRoot()
-    row.peak_limit = peak
+    row.numbersHash = Vectors.hexadecimal(XXH3.hash(bytes))
+    row.rmsLimit = (square / Double(max(count, 1))).squareRoot()
+    row.peakLimit = peak
     return (row, bytes)
   }
 

@@ -29,7 +29,7 @@ import Testing
       total += bytes.count
       guard let numbers = row.expected?.numbers else { continue }
       let expected = try Comparison.bytes(Vectors.path(numbers))
-      #expect(row.expected?.numbers_xxh3 == Vectors.hexadecimal(XXH3.hash(expected)), "\(numbers)")
+      #expect(row.expected?.numbersHash == Vectors.hexadecimal(XXH3.hash(expected)), "\(numbers)")
       listed.insert(numbers)
       total += expected.count
     }
@@ -65,7 +65,7 @@ import Testing
       let model = try basis.map { try ModelBasisFile.read($0) }
       let all = try FKVCache(path: Vectors.path(row.file)) { _ in model }.decodeAll()
       let tensors = all.description.geometry.layers.indices.flatMap { [all.keys[$0], all.values[$0]] }
-      if let hash = expected.tensors_xxh3 {
+      if let hash = expected.tensorsHash {
         #expect(Vectors.hexadecimal(XXH3.hash(tensors.flatMap(\.bytes))) == hash, "\(row.file)")
         continue
       }
@@ -73,9 +73,9 @@ import Testing
       let decoded = tensors.flatMap { $0.floats() }.map { Double($0) }
       try #require(numbers.count == decoded.count)
       let errors = zip(numbers, decoded).filter { !$0.0.isNaN }.map { abs($0.0 - $0.1) }
-      #expect(errors.max() ?? 0 <= expected.peak_limit!, "\(row.file)")
+      #expect(errors.max() ?? 0 <= expected.peakLimit!, "\(row.file)")
       let rms = (errors.reduce(0) { $0 + $1 * $1 } / Double(max(errors.count, 1))).squareRoot()
-      #expect(rms <= expected.rms_limit!, "\(row.file)")
+      #expect(rms <= expected.rmsLimit!, "\(row.file)")
     }
   }
 
@@ -85,14 +85,14 @@ import Testing
     _ stored: VectorRow.Expected, _ found: (row: VectorRow.Expected, numbers: [UInt8]), _ file: String
   ) throws {
     var row = found.row
-    (row.numbers_xxh3, row.rms_limit, row.peak_limit) = (stored.numbers_xxh3, stored.rms_limit, stored.peak_limit)
+    (row.numbersHash, row.rmsLimit, row.peakLimit) = (stored.numbersHash, stored.rmsLimit, stored.peakLimit)
     #expect(row == stored, "\(file)")
-    guard let path = stored.numbers, let rms = stored.rms_limit, let peak = stored.peak_limit else { return }
+    guard let path = stored.numbers, let rms = stored.rmsLimit, let peak = stored.peakLimit else { return }
     let (own, other) = (found.numbers.doubles, try Comparison.bytes(Vectors.path(path)).doubles)
     try #require(own.count == other.count)
     #expect(zip(own, other).allSatisfy { $0.isNaN == $1.isNaN && ($0.isNaN || abs($0 - $1) <= 1e-6 * peak) }, "\(file)")
     #expect(
-      abs(found.row.rms_limit! - rms) <= 1e-9 * rms && abs(found.row.peak_limit! - peak) <= 1e-9 * peak, "\(file)")
+      abs(found.row.rmsLimit! - rms) <= 1e-9 * rms && abs(found.row.peakLimit! - peak) <= 1e-9 * peak, "\(file)")
   }
 
   @Test func bothDecodersRefuse() throws {
