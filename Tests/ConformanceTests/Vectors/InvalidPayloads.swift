@@ -61,6 +61,55 @@ enum InvalidPayloads {
   }
 
   private static func planes() -> [VectorCase] {
+    func vector(_ name: String, _ edit: @escaping (inout [UInt8]) -> Void) -> VectorCase {
+      edited(name, "§7.2", InvalidVectors.lossless) { edit(&$0[16, 0].payload) }
+    }
+    // A layer of one feature and 1500 tokens, whose second plane is coded with `method`.
+    func coded(_ name: String, _ sections: String = "§7.2", method: UInt8, _ edit: @escaping (inout [UInt8]) -> Void)
+      -> VectorCase
+    {
+      VectorCase(name: name, sections: sections) {
+        let vectors = ValidVectors.all()
+        var file = try EditableFile(vectors.first { $0.name == "lossless-plane-methods" }!.make())
+        let kind: UInt16 = method == 1 ? 17 : 16
+        precondition(file[kind, 0].payload[5] == method)
+        // The first plane is kept apart, the second is all that is changed.
+        let first = Int(EditableFile.number(file[kind, 0].payload, 1, 4))
+        var plane = Array(file[kind, 0].payload[(10 + first)...])
+        edit(&plane)
+        file[kind, 0].payload =
+          put(
+            UInt32(plane.count), 6, in: Array(file[kind, 0].payload[..<(10 + first)])) + plane
+        return file.bytes
+      }
+    }
+    return [
+      vector("plane-method-3") { $0[0] = 3 },
+      vector("raw-plane-of-another-length") { $0[1] -= 1 },
+      vector("plane-not-smaller") { $0[0] = 1 },
+      vector("plane-of-no-bytes") { ($0[0], $0[1]) = (1, 0) },
+      vector("plane-beyond-the-end") { $0 = put(UInt32(1 << 30), 6, in: $0) },
+      vector("bytes-behind-the-planes") { $0.append(0) },
+      vector("plane-directory-cut") { $0 = Array($0.prefix(9)) },
+      coded("lz4-distance-0", method: 1) { $0 = [0x1F, 0x3C, 0, 0] + $0.dropFirst(4) },
+      coded("lz4-distance-before-the-start", method: 1) { $0 = [0x1F, 0x3C, 2, 0] + $0.dropFirst(4) },
+      coded("lz4-ends-in-literals", method: 1) { $0[$0.count - 6] += 0x10 },
+      coded("lz4-too-short", method: 1) { $0[4] -= 1 },
+      coded("entropy-segment-1023", method: 2) { $0 = put(UInt32(1023), 0, in: $0) },
+      coded("entropy-tables-beyond-the-end", method: 2) { $0 = put(UInt32(9999), 4, in: $0) },
+      coded("entropy-state-65535", method: 2) { $0 = put(UInt32(65_535), 8, in: $0) },
+      coded("entropy-final-state", method: 2) {
+        $0 = put(EditableFile.number($0, 8, 4) == 65_536 ? 65_537 : 65_536 as UInt32, 8, in: $0)
+      },
+      coded("entropy-words-missing", method: 2) { $0.removeLast(2) },
+      coded("entropy-words-left", method: 2) { $0 += [0, 0] },
+      coded("entropy-half-a-word", method: 2) { $0 += [0] },
+      coded("entropy-code-104", method: 2) { $0.replaceSubrange(136..<140, with: [0x01, 0x80, 0, 0]) },
+      coded("entropy-golomb-of-17-zeros", method: 2) { $0.replaceSubrange(136..<140, with: [0, 0, 0, 1]) },
+    ]
+  }
+
+  private static func fourier() -> [VectorCase] {
     func file() throws -> EditableFile {
       try EditableFile(ValidVectors.file(ValidVectors.cache(), ValidVectors.fourier()))
     }
