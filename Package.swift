@@ -63,9 +63,19 @@ let package = Package(
       ]),
     .testTarget(name: "CacheCodecTests", dependencies: ["CacheCodec", "TestSupport"]),
 
+    // Attention from what the codec keeps, without decoding it first.
+    .target(
+      name: "FlashAttention",
+      dependencies: ["KVCacheModel", "ComputeKernels", "SpectralTransform", "CacheCodec", "Fidelity"],
+      resources: [.embedInCode("CUDA/fourier.cu")]),
+    .testTarget(
+      name: "FlashAttentionTests",
+      dependencies: ["FlashAttention", "SpectralTransform", "FourierKV", "Interchange", "TestSupport"]),
+
     // Evaluations by answers and predictions: what is asked, how it is scored, how results are kept. No engine.
     .target(name: "Evaluation", dependencies: ["FileIO"]),
-    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "FileIO", "TestSupport"]),
+    .testTarget(
+      name: "EvaluationTests", dependencies: ["Evaluation", "FileIO", "TestSupport"], exclude: ["Resources"]),
 
     // Other people's methods, for `fkv bench` and `fkv eval` alone; no product code imports them.
     .target(
@@ -80,7 +90,7 @@ let package = Package(
       name: "FourierKV",
       dependencies: [
         "KVCacheModel", "FileIO", "ComputeKernels", "SpectralTransform", "Interchange", "LlamaEngine", "CacheCodec",
-        "Fidelity", "FKVFormat", "Evaluation", "Baselines",
+        "Fidelity", "FKVFormat", "FlashAttention", "Evaluation", "Baselines",
       ]),
     .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
     .executableTarget(

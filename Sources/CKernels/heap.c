@@ -10,6 +10,10 @@ void fkv_keep_freed_memory(size_t bytes) {
   mallopt(M_MMAP_THRESHOLD, limit);
   mallopt(M_TRIM_THRESHOLD, limit);
 }
+
+void fkv_release_freed_memory(void) { malloc_trim(0); }
 #else
 void fkv_keep_freed_memory(size_t bytes) { (void)bytes; }
+
+void fkv_release_freed_memory(void) {}
 #endif

@@ -40,7 +40,7 @@ extension LlamaSession {
   {
     let unknown = EngineError.unknownStateLayout(version: Int(LLAMA_STATE_SEQ_VERSION))
     let container = LlamaStateFormat.Container.sequence
-    guard container.versions.contains(UInt32(LLAMA_STATE_SEQ_VERSION)) else { throw unknown }
+    guard container.writableVersions.contains(UInt32(LLAMA_STATE_SEQ_VERSION)) else { throw unknown }
     let description = CacheDescription(
       model: model.identity, geometry: layout.geometry(tokens: tokens, probeQueries: tokens), ropes: layout.ropes,
       tokens: nil, attentionScale: layout.scale)

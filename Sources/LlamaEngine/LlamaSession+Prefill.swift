@@ -80,9 +80,10 @@ extension LlamaSession {
   public func append(
     _ continuation: [Int32], eachLogits body: (_ index: Int, _ logits: UnsafeBufferPointer<Float>) throws -> Void
   ) throws {
-    try append(continuation, batchTokens: Self.batchLogits, logitsFrom: { _, _ in 0 }) { batch in
+    func eachBatch(_ batch: Range<Int>) throws {
       for index in batch { try body(index, logits(at: index - batch.lowerBound)) }
     }
+    try append(continuation, batchTokens: Self.batchLogits, logitsFrom: { _, _ in 0 }, ended: eachBatch)
   }
 
   /// Appends one token or more and returns what `body` returns for the logits after the last, which are valid during the
@@ -94,7 +95,7 @@ extension LlamaSession {
   ) throws -> Result {
     precondition(!continuation.isEmpty, "no last token")
     let last = { (end: Int, count: Int) in end == continuation.count ? count - 1 : count }
-    try append(continuation, batchTokens: Self.batchTokens, logitsFrom: last) { _ in }
+    try append(continuation, batchTokens: Self.batchTokens, logitsFrom: last, ended: { _ in })
     return try body(logits(at: -1))
   }
 

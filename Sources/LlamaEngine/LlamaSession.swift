@@ -29,7 +29,7 @@ public final class LlamaSession {
   public internal(set) var hasGaps = false
 
   /// The layout of sequence files that the linked llama.cpp reads and writes for this model.
-  let stateFormat: LlamaStateFormat
+  public let stateFormat: LlamaStateFormat
   let context: OpaquePointer
   let observer: GraphObserver
   /// What the last prefill recorded, and the number of tokens it ended with.

@@ -30,6 +30,9 @@ public final class RealFourierPlan: @unchecked Sendable {
     }
   }
 
+  /// Runs `body` while nobody else plans.
+  static func planning<Result>(_ body: () -> Result) -> Result { lock.withLock(body) }
+
   private init(length: Int) {
     self.length = length
     let n = Int32(length)

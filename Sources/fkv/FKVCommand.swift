@@ -8,7 +8,7 @@ struct FKVCommand: ParsableCommand {
     abstract: "Makes a long prompt's KV cache small enough to keep, and says what that cost.",
     version: FKVVersion.current,
     subcommands: [
-      Capture.self, Calibrate.self, Compress.self, Append.self, Inspect.self, Verify.self, Restore.self, Report.self,
-      Generate.self, Eval.self, Bench.self, Synthetic.self,
+      Capture.self, Calibrate.self, Compress.self, Append.self, Inspect.self, Verify.self, Restore.self, Convert.self,
+      Report.self, Generate.self, Eval.self, Bench.self, Synthetic.self,
     ])
 }

@@ -138,7 +138,7 @@ import Testing
     Forgery(testDescription: "cut off", message: "but the file has", edit: { Array($0.dropLast(1)) }),
     Forgery(testDescription: "too long", message: "but the file has", edit: { $0 + [0] }),
     Forgery(
-      testDescription: "no capture", message: "not a capture that this fkv reads",
+      testDescription: "no capture", message: "the file does not say the number of query heads",
       edit: header { $0.replacingOccurrences(of: "fkv-capture", with: "fkv-catpure") }),
     Forgery(testDescription: "no JSON", message: "safetensors header, byte 0", edit: header { _ in "nonsense" }),
   ]

@@ -158,6 +158,8 @@ import Testing
       try CommandRun(["eval", "perplexity", files.path("h.txt"), "--methods", "full"] + more)
     }
     try perplexity("--cached", "100").expectRefusal("h.txt: ", "100 are to be cached and 1024 to follow")
+    try perplexity("--cached", "9223372036854775807").expectRefusal("h.txt: ", "and 1024 to follow")
+    try perplexity("--cached", "9", "--follow", "9223372036854775807").expectRefusal("h.txt: ", "9 are to be cached")
     try perplexity(files.path("h.txt"), "--cached", "10", "--follow", "2").expectRefusal("two texts are named h.txt")
     try perplexity("--cached", "10", "--follow", "4", "--model", files.path("empty")).expectRefusal("empty: ")
     try CommandRun(try needle([], methods: "spectral-model@12x") + ["--basis-file", files.path("none")])
@@ -178,7 +180,8 @@ import Testing
     ["eval", "needle", "--haystack", "h", "--needle", "n"], ["eval", "needle", "--haystack", "h", "--max-tokens", "0"],
     ["eval", "needle", "--haystack", "h", "--methods", "bogus"],
     ["eval", "needle", "--haystack", "h", "--methods", "full,full"],
-    ["eval", "needle", "--haystack", "h", "--shard", "1/2"],
+    ["eval", "needle", "--haystack", "h", "--needle", "n", "--question", "q", "--answer", "?"],
+    ["eval", "needle", "--haystack", "h", "--trials", "1001"], ["eval", "needle", "--haystack", "h", "--shard", "1/2"],
     ["eval", "needle", "--haystack", "h", "--log", "l", "--shard", "3/2"],
     ["eval", "perplexity", "t", "--follow", "1"], ["eval", "perplexity", "t", "--cached", "0"],
     ["eval", "perplexity", "t", "--threads", "0"],

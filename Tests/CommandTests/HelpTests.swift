@@ -12,7 +12,11 @@ import Testing
       ]
     ),
     ("inspect", ["--json"]), ("verify", ["--reference", "--max-error", "--json"]),
-    ("restore", ["--output", "--tokens"]),
+    ("restore", ["--output", "--tokens", "--to"]),
+    (
+      "convert",
+      ["--to", "--from", "--list", "--output-folder", "--jobs", "--model", "--tokens", "--key-layout", "--json"]
+    ),
     ("report", ["--reference", "--output", "--bench", "--model", "--continue", "--basis-file"]),
     ("append", ["--output", "--unchecked", "--measure", "--basis-file"]),
     ("generate", ["--model", "--prompt", "--no-chat", "--max-tokens", "--temperature", "--repeat-prefill", "--json"]),

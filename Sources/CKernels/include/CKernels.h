@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attend.h"
 #include "bytes.h"
 #include "half.h"
 #include "heap.h"

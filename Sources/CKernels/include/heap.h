@@ -7,4 +7,7 @@
 /// and fetching zeroed pages again. Does nothing where the C library is not glibc.
 void fkv_keep_freed_memory(size_t bytes);
 
+/// Gives freed blocks back to the system, where the C library is glibc.
+void fkv_release_freed_memory(void);
+
 #endif

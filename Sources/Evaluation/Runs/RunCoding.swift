@@ -28,10 +28,10 @@ enum RunCoding {
   }
 
   /// Brackets within brackets that a line may have.
-  private static let mostNesting = 32
+  static let mostNesting = 32
 
   /// The most brackets that are open at once, those in texts left out.
-  private static func nesting(of line: some Sequence<UInt8>) -> Int {
+  static func nesting(of line: some Sequence<UInt8>) -> Int {
     var (depth, deepest, isText, isEscaped) = (0, 0, false, false)
     for byte in line {
       switch byte {

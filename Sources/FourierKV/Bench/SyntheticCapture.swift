@@ -49,7 +49,7 @@ public struct SyntheticCapture: Sendable {
   }
 
   /// Keys or values of one layer.
-  private struct Layer {
+  struct Layer {
     let shape: SyntheticCapture
     /// (H, T, D).
     var values: [Float]

@@ -54,15 +54,18 @@ public final class EvalEngine {
   ///   - maxTokens: the most tokens to answer; the context must hold them.
   ///   - stops: whether the answer ends before a token that is told with those before it; tokens that end a turn or text
   ///     always do.
+  ///   - begins: whether an answer may begin with a token; its first is the most likely of those that may.
   /// - Throws: `EngineError`.
   public func answer(
-    after tokens: [Int32], maxTokens: Int, stops: (_ token: Int32, _ answer: [Int32]) throws -> Bool = { _, _ in false }
+    after tokens: [Int32], maxTokens: Int,
+    stops: (_ token: Int32, _ answer: [Int32]) throws -> Bool = { _, _ in false },
+    begins: (_ token: Int32) -> Bool = { _ in true }
   ) throws -> [Int32] {
     precondition(!tokens.isEmpty && maxTokens >= 0)
     var answer: [Int32] = []
     var fed = tokens
     while answer.count < maxTokens {
-      let next = try session.append(fed, lastLogits: Self.mostLikely)
+      let next = try session.append(fed, lastLogits: { Self.mostLikely($0) { !answer.isEmpty || begins($0) } })
       if try model.isEndOfGeneration(next) || stops(next, answer) { break }
       answer.append(next)
       fed = [next]
@@ -70,9 +73,13 @@ public final class EvalEngine {
     return answer
   }
 
-  private static func mostLikely(_ logits: UnsafeBufferPointer<Float>) -> Int32 {
-    var best = 0
-    for (token, logit) in logits.enumerated() where logit > logits[best] { best = token }
-    return Int32(best)
+  /// Of the tokens that may be taken, one of which must be there.
+  private static func mostLikely(_ logits: UnsafeBufferPointer<Float>, _ mayBe: (Int32) -> Bool) -> Int32 {
+    var (best, highest) = (Int32(-1), -Float.infinity)
+    for (token, logit) in logits.enumerated() where logit > highest || best < 0 {
+      if mayBe(Int32(token)) { (best, highest) = (Int32(token), logit) }
+    }
+    precondition(best >= 0, "no token may be taken")
+    return best
   }
 }

@@ -4,6 +4,7 @@ import Evaluation
 public enum MergedEvaluation: Sendable {
   case needle(NeedleReport)
   case perplexity(PerplexityReport)
+  case longBench(LongBenchReport)
 
   /// No evaluation of that name is known.
   public struct UnknownKind: Error, Equatable, Sendable, CustomStringConvertible {
@@ -23,6 +24,7 @@ public enum MergedEvaluation: Sendable {
     switch kind {
     case "needle": self = .needle(NeedleReport(try RunLogContents(merging: paths)))
     case "perplexity": self = .perplexity(PerplexityReport(try RunLogContents(merging: paths)))
+    case "longbench": self = .longBench(LongBenchReport(try RunLogContents(merging: paths)))
     default: throw UnknownKind(path: paths[0], kind: kind)
     }
   }

@@ -1,30 +1,44 @@
 import CacheCodec
-import FileIO
 import Interchange
 import KVCacheModel
 
-/// A cache file of any kind that fkv reads, told apart by its first bytes.
+/// A cache file of a kind that holds all that fkv's commands need, told apart by its content.
 public enum OpenedCache: Sendable {
   case fkv(FKVCache)
   case capture(CaptureFile)
 
+  /// A cache of a format that `fkv convert` has to read first.
+  public struct NeedsConversion: Error, Equatable, Sendable, CustomStringConvertible {
+    public var path: String
+    /// What it is.
+    public var summary: String
+
+    public var description: String { "\(path): a \(summary); make a capture of it with fkv convert first" }
+  }
+
   /// Opens an `.fkv` or a capture.
   ///
   /// - Parameter basisFile: the basis file for an `.fkv` that needs one; nil looks in the cache folder.
-  /// - Throws: the format's error. A file with the magic of neither is opened as a capture, whose errors say what is
-  ///   missing.
+  /// - Throws: the format's error; `NeedsConversion` for other programs' caches. A file of no known format is opened as
+  ///   a capture, whose errors say what is missing.
   public init(path: String, basisFile: String? = nil) throws {
     try self.init(path: path, basis: BasisFinder(file: basisFile))
   }
 
   init(path: String, basis: BasisFinder) throws {
-    let start = try FileReader(path: path)
-    let head = try start.read(at: 0, count: min(8, start.byteCount))
-    if head.starts(with: [0x89, 0x46, 0x4B, 0x56]) {
+    let item = try FormatItem(path: path)
+    if item.head.starts(with: FKVCacheFormat.magic) {
       self = .fkv(try NamedFKVCache(path: path, basis: basis).cache)
-    } else {
-      self = .capture(try CaptureFile(path: path))
+      return
     }
+    if let format = Self.foreignFormat(of: item) { throw NeedsConversion(path: path, summary: format.summary) }
+    self = .capture(try CaptureFile(path: path))
+  }
+
+  /// The format of another program's cache; nil for fkv's own and for what is none.
+  static func foreignFormat(of item: FormatItem) -> (any CacheFormat)? {
+    let format = CacheFormats.all().first { $0.directions.contains(.read) && $0.recognises(item) }
+    return format.flatMap { $0 is FKVCacheFormat || $0 is CaptureFormat ? nil : $0 }
   }
 
   /// Whether the cache can only be read with a basis file.

@@ -1,5 +1,4 @@
 import CacheCodec
-import FileIO
 import Interchange
 import KVCacheModel
 
@@ -12,6 +11,8 @@ public struct CompressPipeline: Sendable {
   public var includesTokens = true
   /// Whether profile `spectral` takes the model's basis in the cache folder, if there is one, instead of `embedded`.
   public var prefersModelBasis = false
+  /// How to read an input of another program's format.
+  public var reading = CacheReading()
   /// The basis file for basis `model`, and for an input that needs it; nil looks in the cache folder.
   public var basisFile: String?
 
@@ -32,6 +33,8 @@ public struct CompressPipeline: Sendable {
     public var basisSource: BasisSource?
     /// The basis file that reading the output needs.
     public var basis: OutsideBasis?
+    /// What the input had lost, or lost in being read.
+    public var losses: [LossSummary] = []
   }
 
   /// A basis file that an `.fkv` needs.
@@ -45,7 +48,7 @@ public struct CompressPipeline: Sendable {
   ///
   /// - Parameter progress: called after each layer with layers done and layers in all.
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
-    let opened = try OpenedCache(path: input, basis: BasisFinder(file: basisFile, looksFurther: true))
+    let opened = try Input(self)
     let source = opened.source
     let layers = source.description.geometry.layers.count
     let (method, found) = try resolved(source.description)
@@ -60,7 +63,30 @@ public struct CompressPipeline: Sendable {
       description: source.description, profile: method.profile,
       size: CacheSize(fileBytes: outcome.fileBytes, geometry: source.description.geometry),
       storedError: outcome.storedError, basisSource: basisSource,
-      basis: found.map { OutsideBasis(path: $0.path, hash: $0.basis.hash, bytes: $0.basis.fileBytes) })
+      basis: found.map { OutsideBasis(path: $0.path, hash: $0.basis.hash, bytes: $0.basis.fileBytes) },
+      losses: opened.losses.map(LossSummary.init))
+  }
+
+  /// The input, of a format of fkv's own or another program's.
+  private struct Input {
+    var source: any CacheSource
+    var needsBasis = false
+    private var foreign: CacheReading.Opened?
+
+    init(_ pipeline: CompressPipeline) throws {
+      let isNamed = pipeline.reading.format.map { !["fkv", "capture", "safetensors"].contains($0) } ?? false
+      guard try isNamed || OpenedCache.foreignFormat(of: FormatItem(path: pipeline.input)) != nil else {
+        let opened = try OpenedCache(
+          path: pipeline.input, basis: BasisFinder(file: pipeline.basisFile, looksFurther: true))
+        (source, needsBasis) = (opened.source, opened.needsBasis)
+        return
+      }
+      let opened = try pipeline.reading.open(pipeline.input, needs: CaptureFormat().needs)
+      (source, foreign) = (opened.source, opened)
+    }
+
+    /// What the input had lost, and what its numbers lost in the tensors read so far.
+    var losses: [ConversionLoss] { foreign?.losses ?? [] }
   }
 
   /// The method with its basis settled, and that basis if it is a model's.

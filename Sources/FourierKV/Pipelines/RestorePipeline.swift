@@ -4,7 +4,7 @@ import FileIO
 import Interchange
 import KVCacheModel
 
-/// `fkv restore`: the full cache back, or some of its tokens, as a capture file.
+/// `fkv restore`: the full cache back, or some of its tokens, as a capture file or in another format.
 public struct RestorePipeline: Sendable {
   public var input: String
   public var output: String
@@ -14,6 +14,10 @@ public struct RestorePipeline: Sendable {
   public var lastPosition: Int?
   /// The basis file, if the input needs one; nil looks in the cache folder.
   public var basisFile: String?
+  /// The format to write; nil writes a capture.
+  public var writing: CacheWriting?
+  /// The type to write numbers in; nil keeps the cache's. For `writing`.
+  public var elementType: ElementType?
 
   public init(input: String, output: String) {
     self.input = input
@@ -33,11 +37,19 @@ public struct RestorePipeline: Sendable {
     }
   }
 
-  /// Decodes some layers at a time; the output appears whole or not at all. Returns what the cache is.
+  /// What came of it.
+  public struct Report: Sendable {
+    public var description: CacheDescription
+    /// What the output does not have of the cache.
+    public var losses: [LossSummary]
+  }
+
+  /// Decodes some layers at a time; the output appears whole or not at all.
   ///
   /// - Parameter progress: called with layers done and layers in all.
-  /// - Throws: `OutOfRange`; what is wrong with the file.
-  public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> CacheDescription {
+  /// - Throws: `OutOfRange`; what is wrong with the file; what the format to write cannot hold.
+  @discardableResult
+  public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
     let named = try NamedFKVCache(path: input, basis: BasisFinder(file: basisFile))
     let cache = named.cache
     let full = cache.description
@@ -47,6 +59,7 @@ public struct RestorePipeline: Sendable {
       return own.lowerBound - layer.firstPosition..<own.upperBound - layer.firstPosition
     }
     let description = isPart ? Self.part(of: full, rows: rows, positions: positions) : full
+    if let writing { return try write(RowRangeCache(named, description: description, rows: rows), writing, progress) }
     let writer = try CaptureWriter(path: output, description: description)
     let (groups, count) = (cache.layerGroups, full.geometry.layers.count)
     try ParallelLoop.ordered(
@@ -63,7 +76,19 @@ public struct RestorePipeline: Sendable {
         }
       })
     try writer.commit()
-    return description
+    return Report(description: description, losses: [])
+  }
+
+  /// Writes some rows of the cache in another format.
+  private func write(_ cache: RowRangeCache, _ writing: CacheWriting, _ progress: (Int, Int) -> Void) throws -> Report {
+    let count = cache.description.geometry.layers.count
+    let retyped = elementType.map { RetypedCache(cache, type: $0) }
+    var done = 0
+    let dropped = try writing.write(retyped ?? cache, keyConvention: nil, to: output) { _ in
+      done += 1
+      progress(done, count)
+    }
+    return Report(description: cache.description, losses: ((retyped?.losses ?? []) + dropped).map(LossSummary.init))
   }
 
   private var isPart: Bool { firstPosition != nil || lastPosition != nil }

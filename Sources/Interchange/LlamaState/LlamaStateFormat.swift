@@ -12,33 +12,63 @@ public struct LlamaStateFormat: Hashable, Sendable {
     public var magic: UInt32 { self == .sequence ? 0x6767_7371 : 0x6767_736e }
     /// `sequence` or `session`.
     public var name: String { self == .sequence ? "sequence" : "session" }
+    /// The versions that can be read, from oldest to newest: 2, 3, 4 and 9, 10, 11.
+    public var versions: ClosedRange<UInt32> { self == .sequence ? 2...4 : 9...11 }
+    /// The versions that can be written: all but the oldest, whose number stands for several layouts.
+    public var writableVersions: ClosedRange<UInt32> { versions.lowerBound + 1...versions.upperBound }
     /// The oldest version whose blobs carry the Hadamard rotation of quantised caches.
-    var firstVersionWithRotation: UInt32 { self == .sequence ? 4 : 11 }
-    /// The versions that can be read and written.
-    public var versions: ClosedRange<UInt32> { self == .sequence ? 3...4 : 10...11 }
+    var firstVersionWithRotation: UInt32 { versions.upperBound }
   }
 
   public var container: Container
   public var version: UInt32
-  /// Bytes of each cell between its sequence count and its sequence ids: 0, or 12 for M-RoPE models.
+  /// Bytes of each cell between its sequence count and its sequence ids: 0; 12 for M-RoPE models, 8 in old files.
   public var cellExtensionBytes: Int
   /// Memory blobs in the file: 1, or 2 where sliding-window layers have a memory of their own.
   public var blobCount: Int
+  /// Whether each blob begins with the number of its streams, as all but the oldest files do.
+  public var hasStreamCount: Bool
+  /// Whether a session's last outputs (which, logits, embeddings) stand before its memory, as in old files.
+  public var hasOutputs: Bool
 
-  public init(container: Container, version: UInt32, cellExtensionBytes: Int = 0, blobCount: Int = 1) {
-    precondition(container.versions.contains(version) && [0, 12].contains(cellExtensionBytes))
+  public init(
+    container: Container, version: UInt32, cellExtensionBytes: Int = 0, blobCount: Int = 1, hasStreamCount: Bool = true,
+    hasOutputs: Bool = false
+  ) {
+    precondition(container.versions.contains(version) && [0, 8, 12].contains(cellExtensionBytes))
     precondition((1...2).contains(blobCount))
     self.container = container
     self.version = version
     self.cellExtensionBytes = cellExtensionBytes
     self.blobCount = blobCount
+    self.hasStreamCount = hasStreamCount
+    self.hasOutputs = hasOutputs
   }
 
   /// Whether each blob says how quantised keys and values were rotated (versions 4 and 11).
   public var hasRotationFields: Bool { version >= container.firstVersionWithRotation }
+  /// Whether a cell of a sequence file may name no sequence, as the oldest files do.
+  var allowsUnnamedSequence: Bool { version == container.versions.lowerBound }
 
-  /// Bytes of the fields of one blob that do not depend on cells or layers.
-  var blobHeaderBytes: Int { 4 + 4 + 4 + 4 + (hasRotationFields ? 8 : 0) }
+  /// Bytes of the fields of one blob of one stream that do not depend on cells or layers.
+  var blobHeaderBytes: Int { (hasStreamCount ? 4 : 0) + 4 + 4 + 4 + (hasRotationFields ? 8 : 0) }
   /// Bytes of one cell that belongs to one sequence.
   var cellBytes: Int { 4 + 4 + cellExtensionBytes + 4 }
+
+  /// The layouts to try on a file of a version, likeliest first.
+  static func candidates(_ container: Container, version: UInt32) -> [LlamaStateFormat] {
+    let isOldest = version == container.versions.lowerBound
+    var candidates: [LlamaStateFormat] = []
+    for hasOutputs in [false, true] where !hasOutputs || (isOldest && container == .session) {
+      for hasStreamCount in [true, false] where hasStreamCount || isOldest {
+        for cellExtensionBytes in [0, 12, 8] where cellExtensionBytes != 8 || isOldest {
+          candidates.append(
+            LlamaStateFormat(
+              container: container, version: version, cellExtensionBytes: cellExtensionBytes,
+              hasStreamCount: hasStreamCount, hasOutputs: hasOutputs))
+        }
+      }
+    }
+    return candidates
+  }
 }

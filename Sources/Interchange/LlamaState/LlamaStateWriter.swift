@@ -1,21 +1,30 @@
 import FileIO
 import KVCacheModel
 
-/// Writes a cache as a llama.cpp sequence file, a layer at a time.
+/// Writes a cache as a llama.cpp sequence or session file, a layer at a time.
 public struct LlamaStateWriter: Sendable {
   public let format: LlamaStateFormat
   private let description: CacheDescription
+  private let cells: LlamaCellLayout
+  /// The token behind the cache's last, if the header is to list it.
+  private let nextToken: Int32?
   /// The layers of each blob, in layer order.
   private let members: [[Int]]
 
   /// Checks that the cache can be said in `format`: the layers of one blob must hold the same positions. With two
   /// blobs, layers whose `slidingWindow` is set go into the second.
   ///
-  /// - Throws: `LlamaStateError.unevenLayers` naming the first layer that differs.
-  public init(description: CacheDescription, format: LlamaStateFormat) throws {
-    precondition(format.container == .sequence, "session files hold a whole context")
+  /// - Throws: `LlamaStateError.unevenLayers` naming the first layer that differs, `.unsuitableCells`.
+  public init(
+    description: CacheDescription, format: LlamaStateFormat, cells: LlamaCellLayout = LlamaCellLayout(),
+    nextToken: Int32? = nil
+  ) throws {
+    precondition(format.container.writableVersions.contains(format.version) && !format.hasOutputs, "not written")
+    try cells.check(description)
     self.format = format
     self.description = description
+    self.cells = cells
+    self.nextToken = nextToken
     let layers = description.geometry.layers
     members = (0..<format.blobCount).map { blob in
       layers.indices.filter { format.blobCount == 1 || (layers[$0].slidingWindow != nil) == (blob == 1) }
@@ -31,45 +40,73 @@ public struct LlamaStateWriter: Sendable {
 
   /// The bytes that `write` appends.
   public var byteCount: Int {
-    3 * 4 + 4 * tokens.count + (0..<members.count).reduce(0) { $0 + blobByteCount($1) }
+    header.count + (0..<members.count).reduce(0) { $0 + blobByteCount($1) }
   }
 
   /// Appends the whole state. The description's tokens go into the header, cut to the cached positions; without
-  /// them the header has none. Positions and sequence 0 go into the cells.
+  /// them the header has none. Positions and sequence 0 go into the cells, the architecture into a session's header.
   ///
   /// - Throws: what `source` throws, `FileError` if writing failed.
-  public func write(_ source: some CacheSource, to file: AtomicFile) throws {
+  public func write(_ source: some CacheSource, to file: AtomicFile, afterLayer: (Int) throws -> Void = { _ in }) throws
+  {
+    try file.append(header)
+    for blob in members.indices { try writeBlob(blob, source, to: file, afterLayer: afterLayer) }
+  }
+
+  private var header: [UInt8] {
     var header = LittleEndianBytes()
+    let tokens = tokens + [nextToken].compactMap { $0 }
     header.append(format.container.magic)
     header.append(format.version)
     header.append(UInt32(tokens.count))
     for token in tokens { header.append(token) }
-    try file.append(header.bytes)
-    for blob in members.indices { try writeBlob(blob, source, to: file) }
+    guard format.container == .session else { return header.bytes }
+    let architecture = Array(description.model.architecture.utf8)
+    header.append(UInt32(architecture.count))
+    return header.bytes + architecture
   }
 
+  /// The tokens from position 0 to the cache's end; none where they begin later.
   private var tokens: ArraySlice<Int32> {
-    let end = description.geometry.layers.map { $0.firstPosition + $0.tokens }.max() ?? 0
-    return (description.tokens ?? []).prefix(end)
+    let all = description.tokens ?? []
+    let geometry = description.geometry
+    return geometry.firstPosition(ofTokens: all.count) == 0 ? all.prefix(geometry.endPosition) : []
   }
+
+  private func token(at position: Int) -> Int32 { position < tokens.count ? tokens[position] : -1 }
 
   /// Where a blob without layers of its own (every layer slides) has its cells' positions from.
   private func shape(_ blob: Int) -> LayerGeometry? {
     (members[blob].first ?? members.first(where: { !$0.isEmpty })?.first).map { description.geometry.layers[$0] }
   }
 
+  private func rotation(_ blob: Int) -> LlamaCellRotation {
+    cells.rotation(members[blob].map { description.geometry.layers[$0] }, description)
+  }
+
+  private func scattering(_ kind: CacheKind, _ blob: Int) -> LlamaCellScattering {
+    let rotation = rotation(blob)
+    return LlamaCellScattering(
+      type: cells.cellType(kind, description.elementType(of: kind)),
+      rotation: kind == .key ? rotation.key : rotation.value,
+      isTransposed: kind == .value && cells.transposesValues)
+  }
+
   private func blobByteCount(_ blob: Int) -> Int {
-    guard let shape = shape(blob), shape.tokens > 0 else { return 8 }
+    guard let shape = shape(blob), shape.tokens > 0 else { return format.hasStreamCount ? 8 : 4 }
+    let layers = members[blob].map { description.geometry.layers[$0] }
     return format.blobHeaderBytes + shape.tokens * format.cellBytes
-      + members[blob].reduce(0) { sum, layer in
-        let count = description.geometry.layers[layer].elementCount
-        return sum + 24 + count * (description.keyType.byteCount + description.valueType.byteCount)
+      + CacheKind.allCases.reduce(0) { sum, kind in
+        let scattering = scattering(kind, blob)
+        return layers.reduce(sum) { $0 + scattering.byteCount($1) }
       }
   }
 
-  private func writeBlob(_ blob: Int, _ source: some CacheSource, to file: AtomicFile) throws {
+  private func writeBlob(
+    _ blob: Int, _ source: some CacheSource, to file: AtomicFile, afterLayer: (Int) throws -> Void
+  ) throws {
     var header = LittleEndianBytes()
-    header.append(UInt32(1))
+    if format.hasStreamCount { header.append(UInt32(1)) }
     guard let shape = shape(blob), shape.tokens > 0 else {
       header.append(UInt32(0))
       return try file.append(header.bytes)
@@ -81,43 +118,24 @@ public struct LlamaStateWriter: Sendable {
       if format.cellExtensionBytes > 0 {
         header.append(Int32(position))
         header.append(Int32(position))
-        header.append(description.tokens?[position] ?? -1)
+        if format.cellExtensionBytes > 8 { header.append(token(at: position)) }
       }
       header.append(Int32(0))
     }
-    header.append(UInt32(0))
+    header.append(UInt32(cells.transposesValues ? 1 : 0))
     header.append(UInt32(members[blob].count))
     if format.hasRotationFields {
-      header.append(UInt32(0))
-      header.append(UInt32(0))
+      header.append(UInt32(rotation(blob).key))
+      header.append(UInt32(rotation(blob).value))
     }
     try file.append(header.bytes)
     for kind in CacheKind.allCases {
-      for layer in members[blob] { try writeTensor(source.tensor(kind, layer: layer), to: file) }
-    }
-  }
-
-  /// (H, T, D) to rows of one token each.
-  private func writeTensor(_ tensor: CacheTensor, to file: AtomicFile) throws {
-    let headBytes = tensor.headDim * tensor.elementType.byteCount
-    let rowBytes = tensor.kvHeads * headBytes
-    var header = LittleEndianBytes()
-    header.append(tensor.elementType.ggmlCode)
-    header.append(UInt64(rowBytes))
-    try file.append(header.bytes)
-    var rows = [UInt8](repeating: 0, count: tensor.bytes.count)
-    tensor.bytes.withUnsafeBytes { source in
-      rows.withUnsafeMutableBytes { target in
-        for head in 0..<tensor.kvHeads {
-          for token in 0..<tensor.tokens {
-            let from = (head * tensor.tokens + token) * headBytes
-            let to = token * rowBytes + head * headBytes
-            target[to..<to + headBytes].copyBytes(from: source[from..<from + headBytes])
-          }
-        }
+      let scattering = scattering(kind, blob)
+      for layer in members[blob] {
+        try file.append(scattering.bytes(source.tensor(kind, layer: layer), description.geometry.layers[layer]))
+        if kind == .value { try afterLayer(layer) }
       }
     }
-    try file.append(rows)
   }
 }
 

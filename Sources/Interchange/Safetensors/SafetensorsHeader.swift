@@ -18,7 +18,7 @@ struct SafetensorsHeader {
 
   /// Reads the header's JSON; `path` is for errors.
   ///
-  /// Accepts exactly `{"__metadata__": {string: string, …}, name: {"dtype": string, "shape": [natural, …],
+  /// Accepts exactly `{"__metadata__": {string: string, …} or null, name: {"dtype": string, "shape": [natural, …],
   /// "data_offsets": [natural, natural]}, …}`, fields in any order, white space behind it.
   init(_ bytes: [UInt8], path: String) throws(SafetensorsError) {
     self.path = path
@@ -52,6 +52,8 @@ struct SafetensorsHeader {
   }
 
   private mutating func readMetadata(_ cursor: inout JSONCursor) throws {
+    // What MLX writes where there are none; the official library takes it as well.
+    if cursor.takeNull() { return }
     try readMembers(&cursor) { key, cursor in
       guard metadata.updateValue(try cursor.string(), forKey: key) == nil else { throw duplicate(key, cursor) }
     }

@@ -104,7 +104,7 @@ public final class SafetensorsWriter {
   }
 
   /// `text` as a JSON string.
-  private static func quote(_ text: String) -> String {
+  static func quote(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

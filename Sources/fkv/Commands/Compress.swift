@@ -11,7 +11,7 @@ struct Compress: ParsableCommand {
       the file. The file appears whole or not at all.
       """)
 
-  @Argument(help: "The cache: a capture or another .fkv.") var cache: String
+  @Argument(help: "The cache: a capture, another .fkv, or another program's file.") var cache: String
   @Option(name: .shortAndLong, help: "The .fkv to write.") var output: String
   @Option(name: .customLong("profile"), help: "How to code (default: spectral).") var givenProfile: Profile?
   @Flag(name: .customLong("no-tokens"), help: "Leave the prompt's token ids out of the file.") var noTokens = false
@@ -22,6 +22,7 @@ struct Compress: ParsableCommand {
     name: .customLong("basis-file"),
     help: "The basis file for '--basis model', and for a CACHE that needs one (default: the cache folder's).")
   var basisFile: String?
+  @OptionGroup(title: "What another program's file does not say") var foreign: ForeignOptions
   @OptionGroup(title: "Profile spectral") var spectral: SpectralOptions
   @OptionGroup(title: "Profile fourier") var fourier: FourierOptions
 
@@ -66,6 +67,7 @@ struct Compress: ParsableCommand {
 
   func run() throws {
     var pipeline = CompressPipeline(input: cache, output: output, method: method)
+    pipeline.reading = try foreign.reading()
     pipeline.includesTokens = !noTokens
     pipeline.basisFile = basisFile
     pipeline.prefersModelBasis = spectral.basis == nil && spectral.groupLayers == nil && basisFile == nil
@@ -73,6 +75,7 @@ struct Compress: ParsableCommand {
     defer { bar.finish() }
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
+    ConvertText.noteLosses(report.losses, of: cache)
     print("\(output): profile \(report.profile.name), \(CacheHeadText.sizeLine(report.size))")
     if let basis = report.basis {
       print("\(CacheHeadText.basis(hash: basis.hash, bytes: basis.bytes)): \(basis.path)")

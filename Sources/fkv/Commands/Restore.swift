@@ -3,18 +3,26 @@ import FourierKV
 
 struct Restore: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Writes the cache of an .fkv file, or some of its tokens, in the capture layout (formats/capture.md).")
+    abstract: "Writes the cache of an .fkv file, or some of its tokens, as a capture or in another program's format.")
 
   @Argument(help: "The .fkv file.") var file: String
-  @Option(name: .shortAndLong, help: "The capture to write.") var output: String
+  @Option(name: .shortAndLong, help: "The file to write.") var output: String
   @Option(help: "Positions to restore: FIRST-LAST, both included, or FIRST- (default: all).")
   var tokens: PositionRange?
+  @Option(help: "The output's format (default: capture; see 'fkv convert --list').") var to: String?
+  @OptionGroup(title: "The output, with --to") var target: TargetOptions
   @OptionGroup var basis: BasisFileOption
   @Flag(help: "Decode what is whole of a damaged file; rows that are lost become zeros and are named.")
   var salvage = false
 
   func validate() throws {
-    if salvage && tokens != nil { throw ValidationError("'--salvage' takes the whole file, without '--tokens'") }
+    try TargetOptions.checkTarget(to)
+    if to == nil, !target.isEmpty {
+      throw ValidationError("options of the output's format need '--to'")
+    }
+    if salvage, tokens != nil || to != nil {
+      throw ValidationError("'--salvage' writes a capture of the whole file, without '--tokens' and '--to'")
+    }
   }
 
   func run() throws {
@@ -32,8 +40,11 @@ struct Restore: ParsableCommand {
       if !salvaged.losses.isEmpty { throw ExitCode(1) }
       return
     }
-    let description = try pipeline.run { bar.update($0, of: $1) }
+    pipeline.writing = to.map { target.writing($0) }
+    pipeline.elementType = target.outputType
+    let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
-    print("\(output): \(CacheHeadText.geometry(description.geometry))")
+    print("\(output): \(CacheHeadText.geometry(report.description.geometry))")
+    ConvertText.noteLosses(report.losses, of: output)
   }
 }

@@ -113,7 +113,7 @@ import Testing
     for (first, last) in [(0, 59), (10, 10), (17, 42), (nil, 3), (55, nil)] as [(Int?, Int?)] {
       var pipeline = RestorePipeline(input: path("c.fkv"), output: path("part"))
       (pipeline.firstPosition, pipeline.lastPosition) = (first, last)
-      let description = try pipeline.run()
+      let description = try pipeline.run().description
       let part = try CaptureFile(path: path("part"))
       let rows = (first ?? 0)..<(last ?? 59) + 1
       #expect(part.description == description && description.tokens == Array(Self.full.description.tokens![rows]))

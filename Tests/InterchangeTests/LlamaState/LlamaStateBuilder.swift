@@ -14,13 +14,19 @@ struct LlamaStateBuilder {
     var isTransposed = false
     var cellExtension: [Int32] = []
     var rotation: (UInt32, UInt32)?
-    var streams: UInt32 = 1
+    /// Streams in all, of which this is number `stream` and the others are empty; nil for a file without the count.
+    var streams: UInt32? = 1
+    var stream: UInt32 = 0
+    /// Whether cells name no sequence.
+    var isUnnamed = false
   }
 
   var magic: UInt32 = 0x6767_7371
   var version: UInt32 = 3
   var tokens: [Int32] = [7, 8, 9]
   var architecture: String?
+  /// Numbers of outputs, logits and embeddings; nil for none of these fields.
+  var outputs: (UInt32, UInt64, UInt64)?
   var blobs: [Blob]
 
   /// Element `feature` of the cell at `position`: what tests expect to find again.
@@ -32,13 +38,23 @@ struct LlamaStateBuilder {
   var bytes: [UInt8] {
     var bytes = little(magic) + little(version) + little(UInt32(tokens.count)) + tokens.flatMap { little($0) }
     if let architecture { bytes += little(UInt32(architecture.utf8.count)) + Array(architecture.utf8) }
+    if let outputs {
+      bytes += little(outputs.0) + (0..<outputs.0).flatMap { little($0) }
+      for count in [outputs.1, outputs.2] {
+        bytes += little(count) + (0..<count).flatMap { _ in little(Float(1).bitPattern) }
+      }
+    }
     var firstLayer = 0
     for blob in blobs {
-      bytes += little(blob.streams) + little(UInt32(blob.positions.count))
+      if let streams = blob.streams {
+        bytes += little(streams) + (0..<blob.stream).flatMap { _ in little(UInt32(0)) }
+      }
+      defer { bytes += ((blob.stream + 1)..<(blob.streams ?? 1)).flatMap { _ in little(UInt32(0)) } }
+      bytes += little(UInt32(blob.positions.count))
       guard !blob.positions.isEmpty else { continue }
       for (cell, position) in blob.positions.enumerated() {
-        bytes += little(position) + little(UInt32(1)) + blob.cellExtension.flatMap { little($0) }
-        bytes += little(blob.sequences.isEmpty ? Int32(0) : blob.sequences[cell])
+        bytes += little(position) + little(UInt32(blob.isUnnamed ? 0 : 1)) + blob.cellExtension.flatMap { little($0) }
+        if !blob.isUnnamed { bytes += little(blob.sequences.isEmpty ? Int32(0) : blob.sequences[cell]) }
       }
       bytes += little(UInt32(blob.isTransposed ? 1 : 0)) + little(UInt32(blob.layers))
       if let rotation = blob.rotation { bytes += little(rotation.0) + little(rotation.1) }

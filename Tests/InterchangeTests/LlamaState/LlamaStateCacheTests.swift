@@ -58,15 +58,15 @@ struct LlamaStateCacheTests {
     ) { try LlamaStateCache(state: open(three), description: description) }
     let wide = LlamaStateBuilder(blobs: [.init(positions: [0, 1, 2], layers: 2, features: 6)])
     #expect(
-      throws: LlamaStateError.layerMismatch(path: path, layer: 0, what: "key bytes a token", expected: 8, found: 12)
+      throws: LlamaStateError.layerMismatch(path: path, layer: 0, what: "keys a token", expected: 4, found: 6)
     ) { try LlamaStateCache(state: open(wide), description: description) }
     let single = LlamaStateBuilder(blobs: [.init(positions: [0, 1, 2], layers: 2, type: 0, elementBytes: 4)])
     #expect(
       throws: LlamaStateError.layerMismatch(path: path, layer: 0, what: "key type code", expected: 1, found: 0)
     ) { try LlamaStateCache(state: open(single), description: description) }
-    let quantised = LlamaStateBuilder(blobs: [.init(positions: [0, 1, 2], layers: 2, type: 8)])
-    #expect(throws: LlamaStateError.unsupportedType(path: path, layer: 0, kind: .key, code: 8)) {
-      try LlamaStateCache(state: open(quantised), description: description)
+    let unknown = LlamaStateBuilder(blobs: [.init(positions: [0, 1, 2], layers: 2, type: 31)])
+    #expect(throws: LlamaStateError.unsupportedType(path: path, layer: 0, kind: .key, code: 31)) {
+      try LlamaStateCache(state: open(unknown), description: description)
     }
     for positions: [Int32] in [[0, 2, 3], [1, 2, 3], [0, 1], [0, 1, 1]] {
       let holes = LlamaStateBuilder(blobs: [.init(positions: positions, layers: 2)])

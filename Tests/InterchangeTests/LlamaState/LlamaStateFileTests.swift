@@ -41,20 +41,47 @@ struct LlamaStateFileTests {
           blobs: [Blob(positions: [0, 1, 2], layers: 2, isTransposed: true)]),
         LlamaStateFormat(container: .session, version: 10)
       ),
+      (
+        LlamaStateBuilder(version: 2, blobs: [Blob(positions: [0, 1, 2], layers: 2, streams: 4, stream: 2)]),
+        LlamaStateFormat(container: .sequence, version: 2)
+      ),
+      (
+        LlamaStateBuilder(version: 2, blobs: [Blob(positions: [0, 1, 2], layers: 2, streams: nil, isUnnamed: true)]),
+        LlamaStateFormat(container: .sequence, version: 2, hasStreamCount: false)
+      ),
+      (
+        LlamaStateBuilder(version: 2, blobs: [Blob(positions: [0, 1, 2], layers: 1, cellExtension: [5, 5])]),
+        LlamaStateFormat(container: .sequence, version: 2, cellExtensionBytes: 8)
+      ),
+      (
+        LlamaStateBuilder(
+          magic: 0x6767_736e, version: 9, architecture: "qwen2vl",
+          blobs: [Blob(positions: [0, 1, 2], sequences: [0, 1, 0], layers: 2, streams: nil)]),
+        LlamaStateFormat(container: .session, version: 9, hasStreamCount: false)
+      ),
+      (
+        LlamaStateBuilder(
+          magic: 0x6767_736e, version: 9, architecture: "llama", outputs: (2, 6, 1),
+          blobs: [Blob(positions: [0, 1, 2], layers: 2, isTransposed: true)]),
+        LlamaStateFormat(container: .session, version: 9, hasOutputs: true)
+      ),
     ]
   }
 
-  @Test(arguments: 0..<5) func readsEveryLayout(_ index: Int) throws {
+  @Test(arguments: samples.indices) func readsEveryLayout(_ index: Int) throws {
     let (builder, format) = Self.samples[index]
     let state = try open(builder.bytes)
     #expect(state.format == format)
     #expect(state.tokens == [7, 8, 9] && state.architecture == builder.architecture)
-    #expect(state.blobs.map(\.positions) == builder.blobs.map(\.positions))
-    #expect(state.blobs.map(\.keys.count) == builder.blobs.map(\.layers))
-    #expect(state.blobs[0].keyRotation == (index == 1 ? 64 : 0))
+    let streams = zip(state.memories, builder.blobs).map { $0[Int($1.stream)] }
+    #expect(state.memories.map { UInt32($0.count) } == builder.blobs.map { $0.streams ?? 1 })
+    #expect(streams.map(\.positions) == builder.blobs.map(\.positions))
+    #expect(streams.map(\.keys.count) == builder.blobs.map(\.layers))
+    #expect(streams[0].rotation == (index == 1 ? LlamaCellRotation(key: 64, value: 0) : nil))
+    #expect(state.sequences == (index == 8 ? [0, 1] : [0]))
   }
 
-  @Test(arguments: 0..<5) func everyTruncationAndEveryAddedByteIsRefused(_ index: Int) throws {
+  @Test(arguments: samples.indices) func everyTruncationAndEveryAddedByteIsRefused(_ index: Int) throws {
     let (builder, format) = Self.samples[index]
     let bytes = builder.bytes
     for length in 0..<bytes.count {
@@ -68,7 +95,7 @@ struct LlamaStateFileTests {
     }
   }
 
-  @Test(arguments: 0..<5) func noFlippedBitTraps(_ index: Int) throws {
+  @Test(arguments: samples.indices) func noFlippedBitTraps(_ index: Int) throws {
     var bytes = Self.samples[index].0.bytes
     for bit in 0..<bytes.count * 8 {
       bytes[bit / 8] ^= 1 << (bit % 8)
@@ -80,16 +107,12 @@ struct LlamaStateFileTests {
   @Test func namesWhatIsWrong() throws {
     #expect(throws: LlamaStateError.notStateFile(path: path)) { try open([]) }
     #expect(throws: LlamaStateError.notStateFile(path: path)) { try open(Array("GGUF".utf8)) }
-    for version: UInt32 in [0, 2, 5] {
+    for version: UInt32 in [0, 1, 5] {
       let builder = LlamaStateBuilder(version: version, blobs: [])
       #expect(throws: LlamaStateError.unsupportedVersion(path: path, container: "sequence", found: version)) {
         try open(builder.bytes)
       }
     }
-    let streams = LlamaStateBuilder(blobs: [.init(positions: [0], layers: 1, streams: 4)])
-    #expect(throws: LlamaStateError.severalSequences(path: path)) { try open(streams.bytes) }
-    let sequences = LlamaStateBuilder(blobs: [.init(positions: [0, 1], sequences: [0, 1], layers: 1)])
-    #expect(throws: LlamaStateError.severalSequences(path: path)) { try open(sequences.bytes) }
     let negative = LlamaStateBuilder(blobs: [.init(positions: [-1], layers: 1)])
     #expect(
       throws: LlamaStateError.invalidField(path: path, what: "cell position", offset: 32, found: 0xffff_ffff)

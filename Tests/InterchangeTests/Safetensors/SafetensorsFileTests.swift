@@ -48,6 +48,7 @@ import Testing
     #expect(try open(safetensorsBytes(header, data: [5])).read("a") == [5])
     #expect(try open(safetensorsBytes("{}")).names == [])
     #expect(try open(safetensorsBytes(#"{"__metadata__":{}}"#)).metadata == [:])
+    #expect(try open(safetensorsBytes(#"{"__metadata__":null}"#)).metadata == [:])
   }
 
   @Test func refusesWrongLengths() {
@@ -81,7 +82,7 @@ import Testing
   @Test(arguments: [
     ("", 0, "'{'", "the end"), (" {}", 0, "'{'", "byte 32"), ("[]", 0, "'{'", "'['"), ("{", 1, "a string", "the end"),
     ("{}x", 2, "the end", "'x'"), ("{}\0", 2, "the end", "byte 0"), ("{,}", 1, "a string", "','"),
-    (#"{"__metadata__":null}"#, 16, "'{'", "'n'"), (#"{"__metadata__":{"a":1}}"#, 21, "a string", "'1'"),
+    (#"{"__metadata__":nul}"#, 16, "'{'", "'n'"), (#"{"__metadata__":{"a":1}}"#, 21, "a string", "'1'"),
     (#"{"__metadata__":{"a":"b",}}"#, 25, "a string", "'}'"), (#"{"a":[]}"#, 5, "'{'", "'['"),
     (#"{"a":{"more":0}}"#, 13, "dtype, shape or data_offsets", "\"more\""),
     (#"{"a":{"shape":[1,]}}"#, 17, "a number", "']'"), (#"{"a":{"shape":[[1]]}}"#, 15, "a number", "'['"),

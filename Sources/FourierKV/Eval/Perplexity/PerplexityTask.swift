@@ -33,7 +33,7 @@ public struct PerplexityTask: EvalTask {
     for text in texts {
       guard tokens[text.name] == nil else { throw EvalFailure.repeatedName(text.name) }
       let all = try model.tokenize(text.text)
-      for count in cached where all.count < count + following {
+      for count in cached where count > all.count - following {
         throw EvalFailure.textTooShort(name: text.name, tokens: all.count, cached: count, following: following)
       }
       tokens[text.name] = all

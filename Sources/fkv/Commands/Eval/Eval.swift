@@ -9,5 +9,5 @@ struct Eval: ParsableCommand {
       model goes on from what comes back. Results can be kept in a log (--log), with which an interrupted run goes on \
       where it stopped, and shared among runs (--shard); 'fkv eval merge' puts their logs together.
       """,
-    subcommands: [EvalNeedle.self, EvalPerplexity.self, EvalMerge.self])
+    subcommands: [EvalNeedle.self, EvalPerplexity.self, EvalLongBench.self, EvalMerge.self])
 }

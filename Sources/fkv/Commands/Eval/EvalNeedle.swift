@@ -39,7 +39,10 @@ struct EvalNeedle: ParsableCommand {
     if [needle, question, answer].contains(where: { $0 != nil }), needle == nil || question == nil || answer == nil {
       throw ValidationError("'--needle', '--question' and '--answer' belong together")
     }
-    if trials < 1 { throw ValidationError("'--trials' must be 1 or more") }
+    if let answer, !answer.contains(where: { $0.isLetter || $0.isNumber }) {
+      throw ValidationError("'--answer' has no words")
+    }
+    if !(1...1000).contains(trials) { throw ValidationError("'--trials' must be between 1 and 1000") }
     if maxTokens < 1 { throw ValidationError("'--max-tokens' must be 1 or more") }
   }
 

@@ -26,6 +26,15 @@ enum EvalOutput {
         guard let reason = line.skipped else { continue }
         Diagnostics.note("skipped \(line.method) on \(line.cell.text), \(line.cell.cached) tokens: \(reason)")
       }
+    case .longBench(let report):
+      guard map == nil else { throw ValidationError("'--output' draws a needle test, and this is none") }
+      if json { try JSONOutput.print(LongBenchJSON(report)) } else { Swift.print(LongBenchText.render(report)) }
+      for finding in report.findings { Diagnostics.note("passed over \(finding)") }
+      note(report.problems)
+      for line in report.lines {
+        guard let reason = line.skipped else { continue }
+        Diagnostics.note("skipped \(line.method) on \(line.cell.task) \(line.cell.id): \(reason)")
+      }
     }
   }
 

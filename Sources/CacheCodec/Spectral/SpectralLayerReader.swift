@@ -1,0 +1,67 @@
+import ComputeKernels
+import KVCacheModel
+import SpectralTransform
+
+/// Keys or values of one layer in profile `spectral`, read segment by segment: never the whole layer at once, and of a
+/// group's basis only the layer's own columns.
+public struct SpectralLayerReader: Sendable {
+  /// Rows kept bit for bit, ascending; and rows of each segment, ascending. Together every row of the layer.
+  public let exactRows: [Range<Int>]
+  public let segmentRows: [Range<Int>]
+  /// Whether the rotary embedding was undone before coding: then keys of a segment must be turned row by row, and
+  /// nothing can be computed from coefficients.
+  public var isUnrotated: Bool { opened.samples.rotation != nil }
+
+  let cache: FKVCache
+  let opened: SpectralDecoder.OpenedGroup
+  let shape: LayerGeometry
+  let elementType: ElementType
+  /// The layer's features among the group's n, and its place in the group.
+  let columns: Range<Int>
+  let place: Int
+
+  init(_ cache: FKVCache, _ kind: CacheKind, layer: Int) throws {
+    let spectral = cache.spectral!
+    let index = spectral.groupIndex(ofLayer: layer)
+    let group = spectral.groups[index]
+    self.cache = cache
+    opened = try spectral.open(kind, group: index)
+    shape = group.shape
+    elementType = cache.description.elementType(of: kind)
+    place = layer - group.firstLayer
+    columns = place * shape.features..<(place + 1) * shape.features
+    exactRows = opened.frame.exactRows
+    segmentRows = opened.segments.map(\.tokens)
+  }
+
+  /// The exact rows one after the other, (H, rows, D).
+  public func exactTensor() -> CacheTensor {
+    let rows = exactRows.reduce(0) { $0 + $1.count }
+    let size = rows * shape.features * elementType.byteCount
+    return CacheTensor(
+      kvHeads: shape.kvHeads, tokens: rows, headDim: shape.headDim, elementType: elementType,
+      bytes: Array(opened.frame.exactBytes[place * size..<(place + 1) * size]))
+  }
+
+  /// Reads a segment and undoes its entropy coding and quantiser.
+  ///
+  /// - Throws: `FormatError` if the section is damaged, `CodecError`, `CodingError`.
+  public func segment(_ index: Int) throws -> SpectralLayerSegment {
+    let entry = opened.segments[index]
+    let segment = try SpectralSegment(
+      parsing: cache.reader.payload(of: entry), rows: entry.tokens, frame: opened.frame,
+      elementSize: elementType.byteCount, place: "\(opened.place) tokens \(entry.tokens)")
+    return SpectralLayerSegment(segment, self)
+  }
+}
+
+extension FKVCache {
+  /// Keys or values of one layer, to be read segment by segment.
+  ///
+  /// - Precondition: the file's profile is `spectral`, and the layer has tokens.
+  /// - Throws: `FormatError` if the group's frame is damaged, `CodecError`, `CodingError`.
+  public func spectralLayer(_ kind: CacheKind, layer: Int) throws -> SpectralLayerReader {
+    precondition(header.profile == .spectral && description.geometry.layers[layer].tokens > 0)
+    return try SpectralLayerReader(self, kind, layer: layer)
+  }
+}

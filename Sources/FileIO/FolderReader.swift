@@ -1,0 +1,42 @@
+/// What a folder holds, and folders themselves.
+public enum FolderReader {
+  /// Whether `path` names a folder, symbolic links followed; false where nothing is.
+  public static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Whether two paths name one file or folder, links followed; false where one of them names nothing.
+  public static func isSame(_ path: String, _ other: String) -> Bool {
+    var (a, b) = (stat(), stat())
+    return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
+  }
+
+  /// Makes the folder (not those above it) unless it is there.
+  ///
+  /// - Throws: `FileError.system` if it cannot be made, or something else has its name.
+  public static func make(_ path: String) throws {
+    guard mkdir(path, 0o777) != 0, errno != EEXIST || !isFolder(path) else { return }
+    throw FileError.system(operation: "make folder", path: path, code: errno)
+  }
+
+  /// The names of what lies in the folder, in byte order, without `.` and `..`.
+  ///
+  /// - Throws: `FileError.system` if it cannot be opened or read.
+  public static func names(in path: String) throws -> [String] {
+    guard let stream = opendir(path) else { throw FileError.system(operation: "open", path: path, code: errno) }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else { break }
+      let capacity = MemoryLayout.size(ofValue: entry.pointee.d_name)
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: capacity) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    guard errno == 0 else { throw FileError.system(operation: "read", path: path, code: errno) }
+    return names.sorted()
+  }
+}

@@ -1,0 +1,36 @@
+import FileIO
+
+/// A text file of token ids: integers between spaces, line ends and commas, with or without `[ ]` around them.
+public enum TokenIDFile {
+  public enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What stands at that place is no token id.
+    case notToken(path: String, index: Int, found: String)
+    case empty(path: String)
+
+    public var description: String {
+      switch self {
+      case .notToken(let path, let index, let found): "\(path): entry \(index) is no token id: '\(found)'"
+      case .empty(let path): "\(path): holds no token ids"
+      }
+    }
+  }
+
+  /// The ids, 0 … 2³¹ − 1.
+  ///
+  /// - Throws: `Failure`, `FileError`.
+  public static func read(_ path: String) throws -> [Int32] {
+    let file = try FileReader(path: path)
+    let bytes = try file.read(at: 0, count: file.byteCount)
+    let separators = Set(" \t\r\n,[]".utf8)
+    var tokens: [Int32] = []
+    for word in bytes.split(whereSeparator: { separators.contains($0) }) {
+      let text = String(decoding: word.prefix(24), as: UTF8.self)
+      guard word.count <= 10, word.allSatisfy({ (48...57).contains($0) }), let token = Int32(text) else {
+        throw Failure.notToken(path: path, index: tokens.count, found: text)
+      }
+      tokens.append(token)
+    }
+    guard !tokens.isEmpty else { throw Failure.empty(path: path) }
+    return tokens
+  }
+}

@@ -1,0 +1,71 @@
+import Evaluation
+import LlamaEngine
+
+/// `fkv eval longbench`: samples of LongBench, each method answering from its own version of the document's cache.
+///
+/// The prompt up to the end of the document is cached; what the template puts behind it follows the restored cache, and
+/// then the answer, greedily, as in LongBench's `pred.py`.
+public struct LongBenchEvaluation: EvalTask {
+  public let kind = "longbench"
+  public let cells: [LongBenchCell]
+  public let contextTokens: Int
+  private let data: LongBenchData
+  private let model: LlamaModel
+  private let prompter: LongBenchPrompter
+  /// The token of a lone line feed; nil if the model has none.
+  private let lineFeed: Int32?
+
+  /// Prepares samples.
+  ///
+  /// - Parameters:
+  ///   - promptLimit: the most tokens of a prompt without chat template, longer ones are cut in the middle; nil leaves
+  ///     of the model's context what chat template and the longest answer of any task need.
+  ///   - usesChatTemplate: whether tasks that LongBench asks chat models as a message are; nil says yes if the model has
+  ///     a chat template.
+  /// - Throws: `EngineError.noChatTemplate`, `.unsupportedChatTemplate` if one is asked for that cannot be had.
+  public init(model: LlamaModel, data: LongBenchData, promptLimit: Int? = nil, usesChatTemplate: Bool? = nil) throws {
+    self.model = model
+    self.data = data
+    cells = data.cells
+    let frame = try usesChatTemplate.map { try $0 ? model.chatFrame() : nil } ?? (try? model.chatFrame())
+    prompter = try LongBenchPrompter(model: model, frame: frame, promptLimit: promptLimit)
+    let answer = Set(data.cells.map(\.task)).compactMap { LongBenchRow(name: $0)?.task.maxAnswerTokens }.max() ?? 0
+    // A token has at least one byte; begin and end tokens have none.
+    let longest = min(prompter.promptLimit, data.longestPrompt + 2)
+    contextTokens = longest + prompter.mostAround + answer
+    lineFeed = try model.tokenize("\n", addSpecial: false).last
+  }
+
+  public var settings: [String: String] {
+    [
+      "tokens of a prompt": "\(prompter.promptLimit)", "chat template": prompter.frame == nil ? "off" : "on",
+    ]
+  }
+
+  /// By the document's words; answers take about as long as a few hundred of them.
+  public func work(of cell: LongBenchCell) -> Double {
+    Double(min(cell.length ?? 2000, prompter.promptLimit)) + 4 * Double(task(of: cell).maxAnswerTokens)
+  }
+
+  public func prompt(of cell: LongBenchCell) throws -> EvalPrompt {
+    try prompter.prompt(of: try data.sample(of: cell), room: contextTokens - task(of: cell).maxAnswerTokens)
+  }
+
+  public func score(of cell: LongBenchCell, prompt: EvalPrompt, reference: Void, on engine: EvalEngine) throws
+    -> LongBenchAnswer
+  {
+    let sample = try data.sample(of: cell)
+    let endsAtLineFeed = sample.task.endsAtLineFeed
+    let tokens = try engine.answer(
+      after: prompt.following, maxTokens: sample.task.maxAnswerTokens,
+      stops: { token, answer in
+        if endsAtLineFeed, token == lineFeed { return true }
+        return try sample.task.isSettled(by: model.detokenize(answer))
+      },
+      begins: { token in !endsAtLineFeed || (token != lineFeed && !model.isEndOfGeneration(token)) })
+    let answer = try model.detokenize(tokens)
+    return LongBenchAnswer(score: sample.score(answer), answer: answer, answerTokens: tokens.count)
+  }
+
+  private func task(of cell: LongBenchCell) -> LongBenchTask { LongBenchRow(name: cell.task)!.task }
+}

@@ -1,0 +1,125 @@
+import KVCacheModel
+
+/// The description of a cache as texts in another program's metadata, so that reading it back asks for nothing.
+///
+/// Two texts: the metadata of a capture (formats/capture.md) as one JSON object, and the token ids as a JSON list.
+struct EmbeddedFacts {
+  /// The name of the text with the description.
+  static let descriptionKey = "fkv"
+  /// The name of the text with the token ids.
+  static let tokensKey = "tokens"
+
+  /// The text under `descriptionKey`.
+  ///
+  /// - Throws: `CaptureError.value` for numbers that a capture cannot hold.
+  static func descriptionText(_ description: CacheDescription, path: String) throws -> String {
+    var description = description
+    description.probeQueries = 0
+    let texts = try CaptureMetadata.texts(of: description, probeFirstPosition: 0, path: path)
+    return objectText(texts)
+  }
+
+  /// Texts as a JSON object, sorted by name.
+  static func objectText(_ texts: [String: String]) -> String {
+    let members = texts.sorted { $0.key < $1.key }.map {
+      "\(SafetensorsWriter.quote($0.key)):\(SafetensorsWriter.quote($0.value))"
+    }
+    return "{\(members.joined(separator: ","))}"
+  }
+
+  /// The geometry that `text` describes.
+  static func geometry(_ text: String, path: String) throws -> CacheGeometry {
+    try CaptureMetadata(path: path, texts: object(text, path: path)).facts().geometry
+  }
+
+  /// The text under `tokensKey`.
+  static func tokensText(_ tokens: [Int32]) -> String { "[\(tokens.map(String.init).joined(separator: ","))]" }
+
+  /// Adds to `facts` what a description in `text` says: model, query heads, windows, embeddings, scale, provenance.
+  ///
+  /// Token counts stay those of the file, since whoever loaded it may have gone on and saved it again; first positions
+  /// are taken where all counts agree.
+  ///
+  /// - Throws: `CaptureError` for metadata that no capture has, `ForeignError.invalid` if they are of a cache with other
+  ///   heads or dimensions.
+  static func add(_ text: String, to facts: inout ForeignFacts) throws {
+    let path = facts.path
+    let said = try CaptureMetadata(path: path, texts: try object(text, path: path)).facts()
+    let layers = said.geometry.layers
+    guard
+      layers.count == facts.layers.count,
+      zip(layers, facts.layers).allSatisfy({ $0.kvHeads == $1.kvHeads && $0.headDim == $1.headDim })
+    else {
+      throw ForeignError.invalid(
+        path: path, what: "metadata \"\(descriptionKey)\"", expected: "the heads and dimensions of the tensors",
+        found: "those of another cache")
+    }
+    let isAsWritten = layers.map(\.tokens) == facts.layers.map(\.tokens)
+    for (index, layer) in layers.enumerated() {
+      if isAsWritten { facts.layers[index].firstPosition = layer.firstPosition }
+      facts.layers[index].queryHeads = layer.queryHeads
+      facts.layers[index].ropeIndex = layer.ropeIndex
+      facts.layers[index].slidingWindow = layer.slidingWindow ?? facts.layers[index].slidingWindow
+    }
+    facts.model = said.model
+    facts.ropes = said.ropes
+    facts.keyConvention = nil
+    facts.attentionScale = said.attentionScale
+    facts.attentionSoftcap = said.attentionSoftcap
+    facts.provenance.merge(said.provenance) { own, _ in own }
+  }
+
+  /// Adds the token ids in `text`, unless they are fewer than the file caches: then somebody went on without them.
+  ///
+  /// - Throws: `ForeignError.invalid` for anything but a list of 32-bit integers.
+  static func addTokens(_ text: String, to facts: inout ForeignFacts) throws {
+    let tokens = try tokens(text, path: facts.path)
+    if tokens.count >= facts.layers.map(\.tokens).max() ?? 0 { facts.tokens = tokens }
+  }
+
+  /// The token ids in `text`.
+  static func tokens(_ text: String, path: String) throws -> [Int32] {
+    var cursor = JSONCursor(Array(text.utf8))
+    var tokens: [Int32] = []
+    do {
+      try cursor.expect("[")
+      if !cursor.take("]") {
+        repeat {
+          let found = try cursor.number()
+          guard let token = Int32(found) else { throw cursor.failure("a 32-bit integer") }
+          tokens.append(token)
+        } while cursor.take(",")
+        try cursor.expect("]")
+      }
+      try cursor.end()
+    } catch {
+      throw ForeignError.invalid(
+        path: path, what: "metadata \"\(tokensKey)\"", expected: "a JSON list of token ids", found: text)
+    }
+    return tokens
+  }
+
+  /// The texts of a JSON object.
+  static func object(_ text: String, path: String) throws -> [String: String] {
+    var cursor = JSONCursor(Array(text.utf8))
+    var members: [String: String] = [:]
+    do {
+      try cursor.expect("{")
+      if !cursor.take("}") {
+        repeat {
+          let name = try cursor.string()
+          try cursor.expect(":")
+          guard members.updateValue(try cursor.string(), forKey: name) == nil else {
+            throw cursor.failure("another name")
+          }
+        } while cursor.take(",")
+        try cursor.expect("}")
+      }
+      try cursor.end()
+    } catch {
+      throw ForeignError.invalid(
+        path: path, what: "metadata \"\(descriptionKey)\"", expected: "a JSON object of texts", found: text)
+    }
+    return members
+  }
+}

@@ -1,0 +1,73 @@
+import FileIO
+import KVCacheModel
+
+/// llama.cpp's sequence files, which llama-server saves its slots in (formats/llama-state.md).
+public struct LlamaSequenceFormat: CacheFormat, LlamaStateContaining {
+  public init() {}
+
+  public var container: LlamaStateFormat.Container { .sequence }
+  public var name: String { "llama-state" }
+  public var summary: String { "llama.cpp sequence file, llama-server slot file" }
+  public var fileExtension: String { "bin" }
+  public var directions: FormatDirections { .both }
+  public var cannotCarry: [String] { LlamaStateFormat.cannotCarry + ["model architecture"] }
+  public var keyConvention: KeyConvention? { .llamaCpp }
+
+  public func recognises(_ item: FormatItem) -> Bool { container.begins(item) }
+
+  public func open(_ path: String, supplied: SuppliedFacts) throws -> any ForeignCache {
+    try LlamaStateReading(path: path, container: container, format: name, supplied: supplied)
+  }
+
+  public func write(
+    _ source: any CacheSource, to path: String, options: WriteOptions, afterLayer: (Int) throws -> Void
+  ) throws -> [ConversionLoss] {
+    try LlamaStateWriter.write(source, to: path, container: container, options: options, afterLayer: afterLayer)
+  }
+}
+
+/// llama.cpp's session files, `--prompt-cache` (formats/llama-session.md).
+public struct LlamaSessionFormat: CacheFormat, LlamaStateContaining {
+  public init() {}
+
+  public var container: LlamaStateFormat.Container { .session }
+  public var name: String { "llama-session" }
+  public var summary: String { "llama.cpp session file, --prompt-cache" }
+  public var fileExtension: String { "bin" }
+  public var directions: FormatDirections { .both }
+  public var cannotCarry: [String] { LlamaStateFormat.cannotCarry }
+  public var keyConvention: KeyConvention? { .llamaCpp }
+  public var needs: Set<CacheFact> { [.architecture] }
+
+  public func recognises(_ item: FormatItem) -> Bool { container.begins(item) }
+
+  public func open(_ path: String, supplied: SuppliedFacts) throws -> any ForeignCache {
+    try LlamaStateReading(path: path, container: container, format: name, supplied: supplied)
+  }
+
+  public func write(
+    _ source: any CacheSource, to path: String, options: WriteOptions, afterLayer: (Int) throws -> Void
+  ) throws -> [ConversionLoss] {
+    try LlamaStateWriter.write(source, to: path, container: container, options: options, afterLayer: afterLayer)
+  }
+}
+
+/// A format whose files have one of llama.cpp's containers.
+public protocol LlamaStateContaining {
+  var container: LlamaStateFormat.Container { get }
+}
+
+extension LlamaStateFormat {
+  static let cannotCarry = [
+    "probe queries", "model name and fingerprint", "RoPE", "heads", "attention scale and softcap", "provenance",
+  ]
+}
+
+extension LlamaStateFormat.Container {
+  /// Whether a file begins with the magic and a version below 256, which text does not.
+  func begins(_ item: FormatItem) -> Bool {
+    guard item.head.count >= 8 else { return false }
+    let words = Array(item.head.prefix(8)).littleEndian(as: UInt32.self)
+    return words[0] == magic && words[1] < 256
+  }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import FourierKV
+
+struct BenchAttention: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "attention",
+    abstract: "Times one decode step of attention over a layer of profile fourier or spectral.",
+    discussion: """
+      Attention without reconstruction against dense attention over the full cache, decoding and then attending, and the \
+      direct reconstruction of keys and values. Every variant is checked against Float64 first, and timed only if its \
+      error is 0.001 or less. Caches are emptied before each run, as other layers would.
+      """)
+
+  @Argument(help: "An .fkv of profile fourier or spectral; without one, layers are made up.") var file: String?
+  @Option(
+    help: ArgumentHelp(
+      "Tokens of the made-up layers, separated by commas. (default: 8192,32768,131072)", valueName: "T"))
+  var synthetic: String?
+  @Option(help: "cpu, or cuda for the first NVIDIA GPU.") var device: AttentionBenchPipeline.Device = .cpu
+  @Option(help: "The file's layer.") var layer: Int = 0
+  @Option(help: "Runs of each variant that are timed.") var runs = 15
+  @Flag(help: "Print JSON instead of text.") var json = false
+
+  private var tokens: [Int]? {
+    guard let synthetic else { return nil }
+    let counts = synthetic.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    return counts.allSatisfy { $0 > 0 } ? counts : []
+  }
+
+  func validate() throws {
+    if file != nil, synthetic != nil { throw ValidationError("give a file or '--synthetic', not both") }
+    if tokens?.isEmpty == true { throw ValidationError("'--synthetic' must be numbers above 0") }
+    if runs < 1 { throw ValidationError("'--runs' must be 1 or more") }
+    if layer < 0 { throw ValidationError("'--layer' must be 0 or more") }
+  }
+
+  func run() throws {
+    var pipeline = AttentionBenchPipeline()
+    pipeline.file = file
+    pipeline.layer = layer
+    pipeline.runs = runs
+    pipeline.device = device
+    if let tokens { pipeline.tokens = tokens }
+    let bar = ProgressBar("attention", unit: "steps")
+    let reports = try pipeline.run { bar.update($0, of: $1) }
+    bar.finish()
+    if json {
+      try JSONOutput.print(AttentionBenchJSON(reports))
+    } else {
+      print(reports.map(AttentionBenchText.render).joined(separator: "\n\n"))
+    }
+    if !reports.allSatisfy(\.isSound) { throw ExitCode(1) }
+  }
+}
+
+extension AttentionBenchPipeline.Device: ExpressibleByArgument {}

@@ -1,0 +1,51 @@
+import FileIO
+import Foundation
+import TestSupport
+import Testing
+
+struct FolderReaderTests {
+  private let scratch = ScratchFolder()
+
+  @Test func whatIsAFolder() throws {
+    try Data().write(to: URL(fileURLWithPath: scratch.file("file")))
+    try FileManager.default.createSymbolicLink(atPath: scratch.file("link"), withDestinationPath: scratch.path)
+    #expect(FolderReader.isFolder(scratch.path) && FolderReader.isFolder(scratch.file("link")))
+    #expect(!FolderReader.isFolder(scratch.file("file")) && !FolderReader.isFolder(scratch.file("none")))
+    #expect(!FolderReader.isFolder(""))
+  }
+
+  @Test func namesAreSorted() throws {
+    #expect(try FolderReader.names(in: scratch.path) == [])
+    for name in ["z", "ä", "A", ".hidden"] { try Data().write(to: URL(fileURLWithPath: scratch.file(name))) }
+    #expect(try FolderReader.names(in: scratch.path) == [".hidden", "A", "z", "ä"])
+    #expect(throws: FileError.system(operation: "open", path: scratch.file("none"), code: ENOENT)) {
+      try FolderReader.names(in: scratch.file("none"))
+    }
+    #expect(throws: FileError.system(operation: "open", path: scratch.file("z"), code: ENOTDIR)) {
+      try FolderReader.names(in: scratch.file("z"))
+    }
+  }
+
+  @Test func foldersAreMade() throws {
+    let new = scratch.file("new")
+    try FolderReader.make(new)
+    #expect(FolderReader.isFolder(new))
+    try FolderReader.make(new)
+    try Data().write(to: URL(fileURLWithPath: scratch.file("file")))
+    #expect(throws: FileError.system(operation: "make folder", path: scratch.file("file"), code: EEXIST)) {
+      try FolderReader.make(scratch.file("file"))
+    }
+    #expect(throws: FileError.system(operation: "make folder", path: scratch.file("a/b"), code: ENOENT)) {
+      try FolderReader.make(scratch.file("a/b"))
+    }
+  }
+
+  @Test func oneFileUnderTwoNames() throws {
+    try Data().write(to: URL(fileURLWithPath: scratch.file("a")))
+    try Data().write(to: URL(fileURLWithPath: scratch.file("b")))
+    try FileManager.default.createSymbolicLink(atPath: scratch.file("c"), withDestinationPath: scratch.file("a"))
+    #expect(FolderReader.isSame(scratch.file("a"), scratch.path + "/./c"))
+    #expect(!FolderReader.isSame(scratch.file("a"), scratch.file("b")))
+    #expect(!FolderReader.isSame(scratch.file("a"), scratch.file("none")))
+  }
+}

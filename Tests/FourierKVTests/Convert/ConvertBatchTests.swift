@@ -1,0 +1,62 @@
+import Foundation
+import Interchange
+import KVCacheModel
+import TestSupport
+import Testing
+
+@testable import FourierKV
+
+@Suite struct ConvertBatchTests {
+  private let scratch = ScratchFolder()
+
+  private func path(_ name: String) -> String { scratch.file(name) }
+
+  private func batch(_ names: [String], to format: String = "llama-state") -> ConvertBatch {
+    ConvertBatch(inputs: names.map(path), folder: path("out"), writing: CacheWriting(format: format))
+  }
+
+  @Test(arguments: [1, 4]) func oneFailureDoesNotStopTheOthers(_ jobs: Int) throws {
+    for (seed, name) in ["a.safetensors", "b", ".c", "d.x.y"].enumerated() {
+      try CaptureWriter.write(
+        SyntheticCache.make(tokens: 5, seed: UInt64(seed), pairing: .interleaved), to: path(name))
+    }
+    try Data("broken".utf8).write(to: URL(fileURLWithPath: path("bad.bin")))
+    var batch = batch(["a.safetensors", "bad.bin", "b", "none", ".c", "d.x.y"])
+    batch.jobs = jobs
+    let seen = Seen()
+    let outcomes = try batch.run { done, all in seen.add(done * 10 + all) }
+    #expect(seen.values == [16, 26, 36, 46, 56, 66])
+    #expect(outcomes.map(\.input) == batch.inputs)
+    let failures = outcomes.map { (try? $0.result.get()) == nil }
+    #expect(failures == [false, true, false, true, false, false])
+    let folder = try FileManager.default.contentsOfDirectory(atPath: path("out")).sorted()
+    #expect(folder == [".c.bin", "a.bin", "b.bin", "d.x.bin"])
+    for outcome in outcomes {
+      guard let report = try? outcome.result.get() else { continue }
+      #expect(report.output == batch.output(of: outcome.input) && report.from == "capture")
+    }
+  }
+
+  @Test func outputsMustDiffer() throws {
+    let batch = batch(["x/a.bin", "b", "y/a.safetensors"])
+    #expect(
+      throws: ConvertBatch.SameOutput(
+        first: path("x/a.bin"), second: path("y/a.safetensors"), output: path("out") + "/a.bin")
+    ) { try batch.run() }
+    #expect(scratch.names.isEmpty)
+  }
+
+  @Test func inputsAreNotReplaced() throws {
+    try FileManager.default.createDirectory(atPath: path("out"), withIntermediateDirectories: false)
+    try CaptureWriter.write(SyntheticCache.make(tokens: 5), to: path("out/a.safetensors"))
+    let before = try Data(contentsOf: URL(fileURLWithPath: path("out/a.safetensors")))
+    let outcome = try batch(["out/a.safetensors"], to: "capture").run()[0]
+    #expect(throws: ConvertBatch.ReplacesInput(input: path("out/a.safetensors"))) { try outcome.result.get() }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path("out/a.safetensors"))) == before)
+  }
+
+  private final class Seen: @unchecked Sendable {
+    private(set) var values: [Int] = []
+    func add(_ value: Int) { values.append(value) }
+  }
+}
