@@ -1,48 +1,28 @@
 import FKVFormat
 import KVCacheModel
 
-/// Rows of some layers that a damaged section took with it.
-public struct SalvageLoss: Sendable, CustomStringConvertible {
-  /// Keys or values; nil for the token ids.
-  public var kind: CacheKind?
-  /// The layers that the section is about.
-  public var layers: Range<Int>
-  /// The rows of each of these layers that are lost.
-  public var rows: Range<Int>
-  /// What is wrong with the section.
-  public var error: any Error
-
-  public init(kind: CacheKind?, layers: Range<Int>, rows: Range<Int>, error: any Error) {
-    self.kind = kind
-    self.layers = layers
-    self.rows = rows
-    self.error = error
-  }
-
-  /// One line: what is lost, and why.
-  public var description: String {
-    guard let kind else { return "token ids: \(error)" }
-    let place =
-      layers.count == 1 ? "layer \(layers.lowerBound)" : "layers \(layers.lowerBound) to \(layers.upperBound - 1)"
-    return "\(kind.name)s of \(place), rows \(rows.lowerBound) to \(rows.upperBound - 1): \(error)"
-  }
-}
-
 extension FKVCache {
   /// Keys or values of a group of layers as far as their sections are whole, and what is lost. Lost rows are 0; all others
   /// are those that `tensor(_:layer:)` gives of the undamaged file, bit for bit.
   ///
-  /// - Throws: what no other section can make good: `CodecError.basisNeeded`, and sections that are whole but missing.
+  /// - Throws: what is no damage: `CodecError.basisNeeded`, `.memoryLimit`, `.workLimit`.
   public func salvage(
     _ kind: CacheKind, group: Int
   ) throws -> (tensors: [CacheTensor], losses: [SalvageLoss]) {
     let layers = layerGroups[group]
     let shape = description.geometry.layers[layers.lowerBound]
     if let spectral { return try spectral.salvage(kind, group: group) }
-    if header.profile == .lossless, shape.elementCount > 0 {
-      return try losslessLayer(kind, layer: layers.lowerBound).salvage(reader, kind: kind, layer: layers.lowerBound)
-    }
-    do { return ([try tensor(kind, layer: layers.lowerBound)], []) } catch {
+    do {
+      if header.profile == .lossless, shape.elementCount > 0 {
+        let parts = try LosslessLayer(
+          salvaging: kind, layer: layers.lowerBound, shape: shape, elementType: description.elementType(of: kind),
+          reader: reader)
+        try checkLossless(parts, kind, layers.lowerBound)
+        return try parts.salvage(reader, kind: kind, layer: layers.lowerBound)
+      }
+      return ([try tensor(kind, layer: layers.lowerBound)], [])
+    } catch {
+      try CodecError.rethrowUnlessDamage(error)
       let size = shape.elementCount * description.elementType(of: kind).byteCount
       let zeros = CacheTensor(
         kvHeads: shape.kvHeads, tokens: shape.tokens, headDim: shape.headDim,
@@ -52,43 +32,12 @@ extension FKVCache {
   }
 }
 
-extension LosslessLayer {
-  /// The layer's tensor without the rows of damaged sections.
-  func salvage(
-    _ reader: FKVReader, kind: CacheKind, layer: Int
-  ) throws -> (tensors: [CacheTensor], losses: [SalvageLoss]) {
-    var tensor = try tensor(reader, rows: 0..<0)
-    var losses: [SalvageLoss] = []
-    for (entry, rows) in parts {
-      do { try LosslessSection.decode(reader.payload(of: entry), rows: rows, into: &tensor) } catch {
-        losses.append(SalvageLoss(kind: kind, layers: layer..<layer + 1, rows: rows, error: error))
-      }
+extension CodecError {
+  /// Throws an error that says nothing of the file's state: another basis file, or other limits, would do.
+  static func rethrowUnlessDamage(_ error: any Error) throws {
+    switch error as? CodecError {
+    case .basisNeeded, .memoryLimit, .workLimit: throw error
+    default: return
     }
-    return ([tensor], losses)
-  }
-}
-
-extension SpectralDecoder {
-  /// The group's tensors without the rows of damaged segments; without any row if the frame is damaged.
-  func salvage(_ kind: CacheKind, group index: Int) throws -> (tensors: [CacheTensor], losses: [SalvageLoss]) {
-    let group = groups[index]
-    let all = 0..<group.shape.tokens
-    var losses: [SalvageLoss] = []
-    func lose(_ rows: Range<Int>, _ error: any Error) {
-      losses.append(SalvageLoss(kind: kind, layers: group.layers, rows: rows, error: error))
-    }
-    guard !all.isEmpty else { return (try tensors(kind, group: index), []) }
-    let opened: OpenedGroup
-    do { opened = try open(kind, group: index) } catch {
-      if case CodecError.basisNeeded? = error as? CodecError { throw error }
-      lose(all, error)
-      return (zeros(kind, group: index), losses)
-    }
-    var tensors = zeros(kind, group: index)
-    for entry in opened.segments {
-      do { try restore(entry, of: opened, kind, into: &tensors) } catch { lose(entry.tokens, error) }
-    }
-    SpectralGroupCoder.restoreExactRows(opened.frame, into: &tensors)
-    return (tensors, losses)
   }
 }

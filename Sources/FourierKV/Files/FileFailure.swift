@@ -25,10 +25,12 @@ struct NamedFKVCache: CacheSource {
   init(cache: FKVCache) { self.cache = cache }
 
   /// Opens an `.fkv`; without a finder of bases, one that needs a basis can be summed up and not decoded. With
-  /// `salvaging`, damaged token ids are left out.
-  init(path: String, basis: BasisFinder?, salvaging: Bool = false) throws {
+  /// `salvaging`, what is damaged or missing is left out.
+  init(
+    path: String, basis: BasisFinder?, decoding: DecodingLimits = DecodingLimits(), salvaging: Bool = false
+  ) throws {
     cache = try FileFailure.naming(path) {
-      try FKVCache(path: path, salvaging: salvaging) { try basis?.basis(for: $0) }
+      try FKVCache(path: path, decoding: decoding, salvaging: salvaging) { try basis?.basis(for: $0) }
     }
   }
 

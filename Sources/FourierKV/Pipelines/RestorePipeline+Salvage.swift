@@ -1,5 +1,6 @@
 import CacheCodec
 import ComputeKernels
+import FKVFormat
 import Interchange
 import KVCacheModel
 
@@ -10,15 +11,19 @@ extension RestorePipeline {
     public var description: CacheDescription
     /// In the order of layers, keys before values, the token ids first; empty if nothing was lost.
     public var losses: [SalvageLoss]
+    /// What is wrong with prologue or directory, so that sections had to be searched for; nil if nothing is.
+    public var metadataError: FormatError?
   }
 
   /// Decodes what is whole of the file; the output appears whole or not at all, with zeros for lost rows. Every section is
   /// read twice, since the output begins with what is lost.
   ///
   /// - Parameter progress: called with layers done and layers in all, while writing.
-  /// - Throws: what is wrong with the file where nothing can be decoded: damage in prologue, header or directory.
+  /// - Throws: what is wrong with the file where nothing can be decoded: without a whole header section.
   public func salvage(progress: (Int, Int) -> Void = { _, _ in }) throws -> Salvaged {
-    let cache = try NamedFKVCache(path: input, basis: BasisFinder(file: basisFile), salvaging: true).cache
+    let cache = try NamedFKVCache(
+      path: input, basis: BasisFinder(file: basisFile), decoding: limits, salvaging: true
+    ).cache
     let groups = cache.layerGroups
     var losses: [SalvageLoss] = []
     if let error = cache.tokenError {
@@ -44,6 +49,6 @@ extension RestorePipeline {
         }
       })
     try writer.commit()
-    return Salvaged(description: description, losses: losses)
+    return Salvaged(description: description, losses: losses, metadataError: cache.reader.metadataError)
   }
 }

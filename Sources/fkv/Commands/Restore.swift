@@ -12,6 +12,7 @@ struct Restore: ParsableCommand {
   @Option(help: "The output's format (default: capture; see 'fkv convert --list').") var to: String?
   @OptionGroup(title: "The output, with --to") var target: TargetOptions
   @OptionGroup var basis: BasisFileOption
+  @OptionGroup var memory: MemoryOption
   @Flag(help: "Decode what is whole of a damaged file; rows that are lost become zeros and are named.")
   var salvage = false
 
@@ -32,10 +33,12 @@ struct Restore: ParsableCommand {
     pipeline.firstPosition = tokens?.first
     pipeline.lastPosition = tokens?.last
     pipeline.basisFile = basis.basisFile
+    pipeline.limits = memory.limits
     if salvage {
       let salvaged = try pipeline.salvage { bar.update($0, of: $1) }
       bar.finish()
       print("\(output): \(CacheHeadText.geometry(salvaged.description.geometry))")
+      if let error = salvaged.metadataError { Diagnostics.note("sections were searched for: \(error)") }
       for loss in salvaged.losses { Diagnostics.note("lost: \(loss)") }
       if !salvaged.losses.isEmpty { throw ExitCode(1) }
       return

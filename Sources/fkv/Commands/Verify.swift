@@ -18,6 +18,7 @@ struct Verify: ParsableCommand {
   var maxError: Double?
   @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var basis: BasisFileOption
+  @OptionGroup var memory: MemoryOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   func validate() throws {
@@ -31,6 +32,7 @@ struct Verify: ParsableCommand {
   func run() throws {
     var pipeline = VerifyPipeline(path: file, reference: reference)
     pipeline.basisFile = basis.basisFile
+    pipeline.limits = memory.limits
     pipeline.continuation = try continuation.request()
     let bars = (ProgressBar("verify", unit: "layers"), ProgressBar("continue", unit: "tokens"))
     defer {

@@ -61,6 +61,35 @@ import Testing
     }
   }
 
+  /// A directory that is gone, and a section cut out: what is left is found, and what is not there is named.
+  @Test func sectionsAreSearchedForWithoutADirectory() throws {
+    let sections = try write()
+    let path = scratch.file("c.fkv")
+    var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    let directory = bytes.count - 56 * sections.count
+    bytes.removeSubrange(directory + 10..<bytes.count)
+    bytes.removeSubrange(sections[3].offset..<sections[4].offset + 5)
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    #expect(throws: FileFailure.self) { try VerifyPipeline(path: path).run() }
+    let salvaged = try salvage()
+    guard case .fileSize? = salvaged.metadataError else {
+      Issue.record("\(String(describing: salvaged.metadataError))")
+      return
+    }
+    #expect(
+      salvaged.losses.map(\.description) == [
+        "keys of layer 1, rows 0 to 19: no section with the keys of layer 1",
+        "values of layer 1, rows 0 to 19: no section with the values of layer 1",
+      ])
+    let file = try CaptureFile(path: scratch.file("r.safetensors"))
+    #expect(file.description.tokens == cache.description.tokens)
+    for layer in [0, 2] {
+      #expect(try file.tensor(.key, layer: layer) == cache.keys[layer])
+      #expect(try file.tensor(.value, layer: layer) == cache.values[layer])
+    }
+    #expect(try file.tensor(.key, layer: 1).bytes.allSatisfy { $0 == 0 })
+  }
+
   @Test func withoutAHeaderNothingIsLeft() throws {
     let sections = try write()
     try damage([sections[sections.count - 1].payloadOffset])
