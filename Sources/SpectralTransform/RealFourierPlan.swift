@@ -13,20 +13,37 @@ public final class RealFourierPlan: @unchecked Sendable {
   /// The longest signal that there may be a plan for; FFTW counts in 32 bits.
   public static let longestLength = 1 << 30
 
+  /// The samples that the plans kept for later calls have together at most, a single longer plan excepted. A plan takes
+  /// up to 9 bytes a sample, and files say how long plans are.
+  static let keptSamples = 1 << 22
+
   private let forwardPlan: fftwf_plan
   private let inversePlan: fftwf_plan
 
   private static let lock = NSLock()
   private nonisolated(unsafe) static var plans: [Int: RealFourierPlan] = [:]
 
-  /// The plan of that length, made at the first call. FFTW's planner is not thread-safe, so calls wait for each other.
+  /// The plan of that length, made at the first call and kept for the next ones until plans of other lengths need the
+  /// room (`keptSamples`). FFTW's planner is not thread-safe, so calls wait for each other.
   public static func plan(length: Int) -> RealFourierPlan {
     precondition(length > 0 && length <= longestLength)
-    return lock.withLock {
+    // Let go of behind the lock, which their end takes as well.
+    var dropped: [Int: RealFourierPlan] = [:]
+    let plan = lock.withLock {
       if let known = plans[length] { return known }
+      if plans.keys.reduce(length, +) > keptSamples { swap(&plans, &dropped) }
       let plan = RealFourierPlan(length: length)
       plans[length] = plan
       return plan
+    }
+    withExtendedLifetime(dropped) {}
+    return plan
+  }
+
+  deinit {
+    Self.planning {
+      fftwf_destroy_plan(forwardPlan)
+      fftwf_destroy_plan(inversePlan)
     }
   }
 
