@@ -79,7 +79,9 @@ let package = Package(
     .target(
       name: "FlashAttention",
       dependencies: ["KVCacheModel", "ComputeKernels", "SpectralTransform", "CacheCodec", "Fidelity"],
-      resources: [.embedInCode("CUDA/fourier.cu")]),
+      resources: [
+        .embedInCode("CUDA/common.cu"), .embedInCode("CUDA/rows.cu"), .embedInCode("CUDA/fourier.cu"),
+      ]),
     .testTarget(
       name: "FlashAttentionTests",
       dependencies: ["FlashAttention", "SpectralTransform", "FourierKV", "Interchange", "TestSupport"]),
