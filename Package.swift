@@ -12,7 +12,9 @@ let package = Package(
     .library(name: "FourierKV", targets: ["FourierKV"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // AES-GCM and HKDF for encrypted files: BoringSSL on Linux, CryptoKit on macOS.
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
     // C libraries: module maps, nothing else.
@@ -50,8 +52,11 @@ let package = Package(
     .testTarget(name: "SpectralTransformTests", dependencies: ["SpectralTransform", "TestSupport"]),
     .target(name: "Coding", dependencies: ["CLZ4", "CKernels"]),
     .testTarget(name: "CodingTests", dependencies: ["Coding", "CKernels", "TestSupport"]),
-    .target(name: "FKVFormat", dependencies: ["FileIO", "CXXHash"]),
-    .testTarget(name: "FKVFormatTests", dependencies: ["FKVFormat", "TestSupport"]),
+    .target(
+      name: "FKVFormat", dependencies: ["FileIO", "CXXHash", .product(name: "Crypto", package: "swift-crypto")]),
+    .testTarget(
+      name: "FKVFormatTests",
+      dependencies: ["FKVFormat", "TestSupport", .product(name: "Crypto", package: "swift-crypto")]),
 
     // The order of the stages, and the measure of what they cost.
     .target(name: "Fidelity", dependencies: ["KVCacheModel", "ComputeKernels"]),

@@ -28,6 +28,8 @@ public struct CacheEncoder: Sendable {
   public var basis: ModelBasis?
   /// Whether the prompt's token ids go into the file.
   public var includesTokens = true
+  /// Encrypts the file (formats/fkv.md §15); nil writes it as it is. With a key the bytes are different each time.
+  public var key: FileKey?
   /// What the header says wrote the file.
   public var writer: String
   /// Layers in work at a time.
@@ -60,7 +62,7 @@ public struct CacheEncoder: Sendable {
     if case .spectral(let parameters) = method {
       return try encodeSpectral(source, parameters: parameters, to: path, progress: progress)
     }
-    let file = try FKVWriter(path: path)
+    let file = try FKVWriter(path: path, key: key)
     if includesTokens, let tokens = description.tokens { try TokenSection.add(tokens, to: file) }
     var errors: [[Double]]? = []
     try ParallelLoop.ordered(
@@ -93,13 +95,15 @@ public struct CacheEncoder: Sendable {
     // A target that cannot be written to must not cost the search for steps.
     try FKVWriter(path: path).discard()
     let description = source.description
-    let encoder = try SpectralEncoder(
+    var encoder = try SpectralEncoder(
       source, parameters: parameters, model: parameters.basis == .model ? basis : nil, width: width)
+    encoder.key = key
+    let (groupSizes, model) = (encoder.groups.map(\.count), encoder.model)
     func header(_ pass: SpectralEncoder.Pass) -> CacheHeader {
       CacheHeader(
         description: description, profile: .spectral, settings: method.settings + pass.steps.settings, writer: writer,
         storedError: pass.errors.map { StoredError(probeQueries: description.probeQueries, errors: $0) },
-        groupSizes: encoder.groups.map(\.count), basisHash: encoder.model?.hash, basisBytes: encoder.model?.fileBytes,
+        groupSizes: groupSizes, basisHash: model?.hash, basisBytes: model?.fileBytes,
         spectralCoding: SpectralCoding(parameters, steps: pass.steps))
     }
     let pass = try encoder.write(

@@ -27,14 +27,15 @@ public final class FKVCache: CacheSource {
   ///   - decoding: what decoding it may take.
   ///   - salvaging: whether a file opens whose directory or token ids are damaged, or that lacks sections;
   ///     `salvage(_:group:)` gives what is left.
+  ///   - key: opens an encrypted file; not looked at for others.
   ///   - basis: gives the basis file with a hash that the header names; called only if it names one.
   /// - Throws: `FileError`, `FormatError`, `CodecError`, `CodingError`: what is wrong with the file, and where.
   public init(
     path: String, limits: ReadingLimits = ReadingLimits(), geometry: GeometryLimits = GeometryLimits(),
-    decoding: DecodingLimits = DecodingLimits(), salvaging: Bool = false,
+    decoding: DecodingLimits = DecodingLimits(), salvaging: Bool = false, key: FileKey? = nil,
     basis: (CacheHeader) throws -> ModelBasis? = { _ in nil }
   ) throws {
-    reader = try FKVReader(path: path, limits: limits, salvaging: salvaging)
+    reader = try FKVReader(path: path, limits: limits, salvaging: salvaging, key: key)
     self.limits = decoding
     memory = GroupMemory(capacity: 2 * ParallelLoop.width + 2, bytes: decoding.memoryBytes)
     header = try CacheHeader(parsing: reader.header, limits: geometry)

@@ -11,13 +11,17 @@ struct FileMetadata {
   var sections: [SectionEntry]
   var places: [SectionID: Int]
   var header: RecordReader
+  /// Of an encrypted file.
+  var seal: OpenedSeal?
 
   /// Reads prologue, header and directory in the order of formats/fkv.md §3.3.
   ///
-  /// - Parameter checksHeaderPrefix: whether damage in the header section's prefix, which says nothing that the directory
-  ///   does not say, refuses the file.
+  /// - Parameters:
+  ///   - key: opens an encrypted file.
+  ///   - checksHeaderPrefix: whether damage in the header section's prefix, which says nothing that the directory does not
+  ///     say, refuses the file.
   init(
-    _ file: FileReader, limits: ReadingLimits, knownKinds: Set<SectionKind>, checksHeaderPrefix: Bool
+    _ file: FileReader, limits: ReadingLimits, knownKinds: Set<SectionKind>, key: FileKey?, checksHeaderPrefix: Bool
   ) throws {
     let start = try file.read(at: 0, count: min(file.byteCount, Layout.prologueBytes))
     let prologue = try Prologue(parsing: start, fileBytes: file.byteCount, limits: limits)
@@ -34,17 +38,39 @@ struct FileMetadata {
     }
     let directory = try Directory(
       parsing: tail, at: directoryStart, prologue: prologue, limits: limits, knownKinds: knownKinds)
-    if checksHeaderPrefix { try checkPrefix(of: directory.sections[directory.sections.count - 1], tail) }
+    let headerEntry = directory.sections[directory.sections.count - 1]
+    if checksHeaderPrefix { try checkPrefix(of: headerEntry, tail) }
+    let seal =
+      prologue.requiredFeatures.contains(.encrypted) ? try Self.openedSeal(file, directory, prologue, key) : nil
+    self.seal = seal
     requiredFeatures = prologue.requiredFeatures
     optionalFeatures = prologue.optionalFeatures
     hash = prologue.hash
     sections = directory.sections
     places = directory.places
+    // Of an encrypted file the same bytes in the place of those that were read, so that offsets in errors are the file's.
+    let storage = try seal.map { seal in
+      try Array(tail[..<headerPayload.startIndex]) + seal.open(Array(headerPayload), of: headerEntry)
+    }
     header = try RecordReader(
-      storage: tail, range: headerPayload.startIndex..<headerPayload.endIndex, name: "header", base: tailOffset)
+      storage: storage ?? tail, range: headerPayload.startIndex..<headerPayload.endIndex, name: "header",
+      base: tailOffset)
   }
 
-  /// The sections that a search finds (formats/fkv.md §4.6); nil without a header section among them.
+  /// The proved seal of an encrypted file.
+  private static func openedSeal(
+    _ file: FileReader, _ directory: Directory, _ prologue: Prologue, _ key: FileKey?
+  ) throws -> OpenedSeal {
+    let sections = directory.sections
+    guard let key else { throw FormatError.keyNeeded(offset: sections[sections.count - 2].offset) }
+    return try OpenedSeal(
+      payload: FKVReader.storedBytes(of: sections[sections.count - 2], in: file), key: key, sections: sections,
+      numbers: directory.places, requiredFeatures: prologue.requiredFeatures,
+      optionalFeatures: prologue.optionalFeatures)
+  }
+
+  /// The sections that a search finds (formats/fkv.md §4.6); nil without a header section among them. Those of an encrypted
+  /// file are not searched for: its seal covers the list of all of them.
   ///
   /// - Throws: `FormatError` if a section is found that must not be passed over, or they claim more than the limits;
   ///   `FileError`.
@@ -59,6 +85,7 @@ struct FileMetadata {
         header = entry
         continue
       }
+      guard entry.kind != .seal else { continue }
       try Directory.checkKind(entry, isLast: false, knownKinds: knownKinds)
       guard places[entry.id] == nil else { continue }
       guard sections.count + 1 < min(limits.sections, FormatLimits.sections) else {

@@ -1,6 +1,6 @@
 extension FormatError {
   /// The numbers of the errors, as formats/fkv.md §10 lists them: 1x prologue, 2x directory, 3x section, 4x record,
-  /// 5x limits. A number is never given to another error.
+  /// 5x limits, 6x encryption. A number is never given to another error.
   public enum Code: Int, CaseIterable, Hashable, Sendable {
     case notFKV = 10
     case mangledMagic = 11
@@ -37,6 +37,11 @@ extension FormatError {
     case tooManyFields = 52
     case rawBytesTooLarge = 53
     case totalRawBytesTooLarge = 54
+    case keyNeeded = 60
+    case wrongKey = 61
+    case sealMisplaced = 62
+    case sealSize = 63
+    case notAuthentic = 64
   }
 
   /// The error's number.
@@ -77,6 +82,11 @@ extension FormatError {
     case .tooManyFields: .tooManyFields
     case .rawBytesTooLarge: .rawBytesTooLarge
     case .totalRawBytesTooLarge: .totalRawBytesTooLarge
+    case .keyNeeded: .keyNeeded
+    case .wrongKey: .wrongKey
+    case .sealMisplaced: .sealMisplaced
+    case .sealSize: .sealSize
+    case .notAuthentic: .notAuthentic
     }
   }
 }

@@ -20,7 +20,7 @@ extension FormatError: CustomStringConvertible {
     case .metadataHash(let offset, let declared, let computed):
       "prologue, header and directory are damaged: hash at byte \(offset) declares \(hexadecimal(declared)), "
         + "computed \(hexadecimal(computed))"
-    default: sectionDescription ?? recordDescription ?? limitDescription
+    default: sectionDescription ?? recordDescription ?? encryptionDescription ?? limitDescription
     }
   }
 
@@ -77,6 +77,22 @@ extension FormatError: CustomStringConvertible {
       "\(record) record: field \(tag) at byte \(offset) is not UTF-8"
     case .fieldValue(let record, let tag, let offset, let found, let legal):
       "\(record) record: field \(tag) at byte \(offset) is \(found), expected \(legal)"
+    default: nil
+    }
+  }
+
+  private var encryptionDescription: String? {
+    switch self {
+    case .keyNeeded:
+      "the file is encrypted, and no key was given: name its file with --key-file, or set FKV_KEY"
+    case .wrongKey:
+      "the file is encrypted with another key"
+    case .sealMisplaced(let id, let offset):
+      "section \(id) at byte \(offset): the seal of an encrypted file is the last section before its header"
+    case .sealSize(let offset, let bytes, let expected):
+      "the seal at byte \(offset) has \(bytes) bytes, expected \(expected) for the file's sections"
+    case .notAuthentic(let id, let offset):
+      "section \(id) at byte \(offset) is not what was encrypted: its bytes or its place in the file were changed"
     default: nil
     }
   }

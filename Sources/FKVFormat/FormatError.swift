@@ -76,4 +76,16 @@ public enum FormatError: Error, Equatable, Sendable {
   case rawBytesTooLarge(SectionID, offset: Int, declared: UInt64, limit: Int)
   /// All sections up to this one declare `declared` decoded bytes together, more than the limit.
   case totalRawBytesTooLarge(SectionID, offset: Int, declared: UInt64, limit: Int)
+
+  /// The file is encrypted, and no key was given; `offset` is the seal's.
+  case keyNeeded(offset: Int)
+  /// The key is not the one that the file was encrypted with; `offset` is that of the value that tells.
+  case wrongKey(offset: Int)
+  /// An encrypted file has no seal before its header, or the section is a seal elsewhere, or in a file that is not
+  /// encrypted.
+  case sealMisplaced(SectionID, offset: Int)
+  /// The seal has not the length that the file's number of sections asks for.
+  case sealSize(offset: Int, bytes: Int, expected: Int)
+  /// A section or, where it is the seal, the file's list of sections is not what was encrypted.
+  case notAuthentic(SectionID, offset: Int)
 }

@@ -96,9 +96,14 @@ extension EvalMethod {
       case ("window", let tokens?) where tokens >= 0: parameters.window = tokens
       case ("group-layers", let layers?) where layers > 0: parameters.groupLayers = layers
       case ("weight-values", nil) where pair.count == 1: parameters.weightsValuesByAttention = true
+      case ("window-steps", nil) where pair.last == "fine": parameters.windowSteps = .fine
+      case ("window-steps", nil) where pair.last == "even": parameters.windowSteps = .even
       default:
         throw Failure.setting(
-          text, expected: "with the options +window=N, +group-layers=N and +weight-values, as in spectral@12x+window=0")
+          text,
+          expected:
+            "with the options +window=N, +window-steps=fine, +group-layers=N and +weight-values, as in spectral@12x+window=0"
+        )
       }
     }
     return parameters

@@ -12,6 +12,7 @@ struct Restore: ParsableCommand {
   @Option(help: "The output's format (default: capture; see 'fkv convert --list').") var to: String?
   @OptionGroup(title: "The output, with --to") var target: TargetOptions
   @OptionGroup var basis: BasisFileOption
+  @OptionGroup var key: KeyOption
   @OptionGroup var memory: MemoryOption
   @Flag(help: "Decode what is whole of a damaged file; rows that are lost become zeros and are named.")
   var salvage = false
@@ -33,6 +34,7 @@ struct Restore: ParsableCommand {
     pipeline.firstPosition = tokens?.first
     pipeline.lastPosition = tokens?.last
     pipeline.basisFile = basis.basisFile
+    pipeline.key = try key.find()?.key
     pipeline.limits = memory.limits
     if salvage {
       let salvaged = try pipeline.salvage { bar.update($0, of: $1) }
@@ -44,6 +46,7 @@ struct Restore: ParsableCommand {
       return
     }
     pipeline.writing = to.map { target.writing($0) }
+    pipeline.writing?.key = pipeline.key
     pipeline.elementType = target.outputType
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()

@@ -26,6 +26,12 @@ import Testing
       }
     ),
     (
+      "spectral@20x+window-steps=fine",
+      spectral {
+        ($0.rate, $0.windowSteps) = (.ratio(20), .fine)
+      }
+    ),
+    (
       "spectral-model@20x",
       spectral {
         ($0.rate, $0.basis) = (.ratio(20), .model)
@@ -54,6 +60,7 @@ import Testing
     "streaming@e0.1", "streaming@1x", "full@2x", "q4_0@", "kivi-2@3", "spectral+", "spectral+window",
     "spectral+window=-1",
     "spectral+window=x", "spectral+group-layers=0", "spectral@12x+weight-values=1", "spectral+sinks=3",
+    "spectral+window-steps=x",
   ]) func settingsThatAreNone(text: String) {
     #expect {
       try EvalMethod(text)
