@@ -4,7 +4,7 @@ cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fkv
 export PKG_CONFIG_PATH := $(PKG_CONFIG_PATH):$(cache)/llama/current/lib/pkgconfig
 fkv := .build/release/fkv
 
-.PHONY: demo test build conformance interop bench-main setup browser lint format clean
+.PHONY: demo test build conformance fuzz interop bench-main setup browser lint format clean
 
 demo: build
 	@.ci/demo $(fkv)
@@ -26,6 +26,11 @@ conformance: setup
 	  FKV_SIMD=$$level FKV_CONFORMANCE_FILES=$(FILES) FKV_SALVAGE_FILES=$(SALVAGE) \
 	    swift test --skip-build --filter 'ConformanceTests|SameBitsTests' || exit 1; \
 	done
+
+# Every decoder against hostile bytes under libFuzzer and the address sanitiser, MINUTES in all: docs/reliability.md.
+MINUTES ?= 5
+fuzz: setup
+	@.ci/fuzz $(MINUTES)
 
 # The tables of docs/benchmarks.md.
 bench-main: build

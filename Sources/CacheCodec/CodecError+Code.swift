@@ -1,21 +1,21 @@
 extension CodecError {
-  /// The numbers of the errors, as formats/fkv.md §10 lists them: 55 and 56 limits, 7x what sections and header
-  /// hold, 8x basis files. A number is never given to another error.
+  /// The numbers of the errors, as formats/fkv.md §10 lists them: 55 and 56 limits, 6x and 7x what sections and header
+  /// hold. A number is never given to another error.
   public enum Code: Int, CaseIterable, Hashable, Sendable {
     case memoryLimit = 55
     case workLimit = 56
-    case truncated = 70
-    case trailingBytes = 71
-    case badValue = 72
-    case missingSection = 73
-    case missingHeaderField = 74
-    case unknownProfile = 75
-    case unsuitable = 76
-    case basisNeeded = 80
-    case wrongBasis = 81
-    case basisOfOtherModel = 82
-    case isBasisFile = 83
-    case notBasisFile = 84
+    case truncated = 60
+    case trailingBytes = 61
+    case badValue = 62
+    case missingSection = 63
+    case missingHeaderField = 64
+    case unknownProfile = 65
+    case unsuitable = 66
+    case basisNeeded = 70
+    case wrongBasis = 71
+    case basisOfOtherModel = 72
+    case isBasisFile = 73
+    case notBasisFile = 74
   }
 
   /// The error's number.

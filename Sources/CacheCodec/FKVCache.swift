@@ -22,12 +22,12 @@ public final class FKVCache: CacheSource {
   /// Opens a file.
   ///
   /// - Parameters:
+  ///   - key: opens an encrypted file; not looked at for others.
   ///   - limits: what the file may claim.
   ///   - geometry: how large a cache it may describe.
   ///   - decoding: what decoding it may take.
   ///   - salvaging: whether a file opens whose directory or token ids are damaged, or that lacks sections;
   ///     `salvage(_:group:)` gives what is left.
-  ///   - key: opens an encrypted file; not looked at for others.
   ///   - basis: gives the basis file with a hash that the header names; called only if it names one.
   /// - Throws: `FileError`, `FormatError`, `CodecError`, `CodingError`: what is wrong with the file, and where.
   public init(

@@ -1,12 +1,12 @@
 extension CodingError {
-  /// The numbers of the errors, as formats/fkv.md §10 lists them: 9x, coded bytes. A number is never given to another
+  /// The numbers of the errors, as formats/fkv.md §10 lists them: 8x, coded bytes. A number is never given to another
   /// error.
   public enum Code: Int, CaseIterable, Hashable, Sendable {
-    case codedTruncated = 90
-    case unknownMethod = 91
-    case impossibleSize = 92
-    case corrupt = 93
-    case codedTrailingBytes = 94
+    case codedTruncated = 80
+    case unknownMethod = 81
+    case impossibleSize = 82
+    case corrupt = 83
+    case codedTrailingBytes = 84
   }
 
   /// The error's number.

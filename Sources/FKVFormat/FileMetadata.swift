@@ -11,7 +11,7 @@ struct FileMetadata {
   var sections: [SectionEntry]
   var places: [SectionID: Int]
   var header: RecordReader
-  /// Of an encrypted file.
+  /// What opens the sections of an encrypted file.
   var seal: OpenedSeal?
 
   /// Reads prologue, header and directory in the order of formats/fkv.md §3.3.
@@ -40,37 +40,24 @@ struct FileMetadata {
       parsing: tail, at: directoryStart, prologue: prologue, limits: limits, knownKinds: knownKinds)
     let headerEntry = directory.sections[directory.sections.count - 1]
     if checksHeaderPrefix { try checkPrefix(of: headerEntry, tail) }
-    let seal =
-      prologue.requiredFeatures.contains(.encrypted) ? try Self.openedSeal(file, directory, prologue, key) : nil
-    self.seal = seal
     requiredFeatures = prologue.requiredFeatures
     optionalFeatures = prologue.optionalFeatures
     hash = prologue.hash
     sections = directory.sections
     places = directory.places
-    // Of an encrypted file the same bytes in the place of those that were read, so that offsets in errors are the file's.
-    let storage = try seal.map { seal in
-      try Array(tail[..<headerPayload.startIndex]) + seal.open(Array(headerPayload), of: headerEntry)
+    var storage = tail
+    if prologue.requiredFeatures.contains(.encrypted) {
+      let opened = try OpenedSeal(file, directory, prologue, key)
+      // The same bytes in the place of those that were read, so that offsets in errors are those of the file.
+      storage = Array(tail[..<headerPayload.startIndex]) + (try opened.open(Array(headerPayload), of: headerEntry))
+      seal = opened
     }
     header = try RecordReader(
-      storage: storage ?? tail, range: headerPayload.startIndex..<headerPayload.endIndex, name: "header",
-      base: tailOffset)
+      storage: storage, range: headerPayload.startIndex..<headerPayload.endIndex, name: "header", base: tailOffset)
   }
 
-  /// The proved seal of an encrypted file.
-  private static func openedSeal(
-    _ file: FileReader, _ directory: Directory, _ prologue: Prologue, _ key: FileKey?
-  ) throws -> OpenedSeal {
-    let sections = directory.sections
-    guard let key else { throw FormatError.keyNeeded(offset: sections[sections.count - 2].offset) }
-    return try OpenedSeal(
-      payload: FKVReader.storedBytes(of: sections[sections.count - 2], in: file), key: key, sections: sections,
-      numbers: directory.places, requiredFeatures: prologue.requiredFeatures,
-      optionalFeatures: prologue.optionalFeatures)
-  }
-
-  /// The sections that a search finds (formats/fkv.md §4.6); nil without a header section among them. Those of an encrypted
-  /// file are not searched for: its seal covers the list of all of them.
+  /// The sections that a search finds (formats/fkv.md §4.6); nil without a header section among them, as in an encrypted
+  /// file, whose sections cannot be opened without its directory.
   ///
   /// - Throws: `FormatError` if a section is found that must not be passed over, or they claim more than the limits;
   ///   `FileError`.
@@ -85,7 +72,6 @@ struct FileMetadata {
         header = entry
         continue
       }
-      guard entry.kind != .seal else { continue }
       try Directory.checkKind(entry, isLast: false, knownKinds: knownKinds)
       guard places[entry.id] == nil else { continue }
       guard sections.count + 1 < min(limits.sections, FormatLimits.sections) else {

@@ -37,11 +37,11 @@ extension FormatError {
     case tooManyFields = 52
     case rawBytesTooLarge = 53
     case totalRawBytesTooLarge = 54
-    case keyNeeded = 60
-    case wrongKey = 61
-    case sealMisplaced = 62
-    case sealSize = 63
-    case notAuthentic = 64
+    case keyNeeded = 90
+    case wrongKey = 91
+    case sealMisplaced = 92
+    case sealSize = 93
+    case notAuthentic = 94
   }
 
   /// The error's number.

@@ -22,7 +22,7 @@ extension RestorePipeline {
   /// - Throws: what is wrong with the file where nothing can be decoded: without a whole header section.
   public func salvage(progress: (Int, Int) -> Void = { _, _ in }) throws -> Salvaged {
     let cache = try NamedFKVCache(
-      path: input, basis: BasisFinder(file: basisFile), key: key, decoding: limits, salvaging: true
+      path: input, basis: BasisFinder(file: basisFile), decoding: limits, salvaging: true, key: key
     ).cache
     let groups = cache.layerGroups
     var losses: [SalvageLoss] = []

@@ -55,7 +55,7 @@ public struct RestorePipeline: Sendable {
   /// - Throws: `OutOfRange`; what is wrong with the file; what the format to write cannot hold.
   @discardableResult
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
-    let named = try NamedFKVCache(path: input, basis: BasisFinder(file: basisFile), key: key, decoding: limits)
+    let named = try NamedFKVCache(path: input, basis: BasisFinder(file: basisFile), decoding: limits, key: key)
     let cache = named.cache
     let full = cache.description
     let positions = try FileFailure.naming(input) { try wantedPositions(of: full) }
