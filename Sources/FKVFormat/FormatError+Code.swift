@@ -1,6 +1,6 @@
 extension FormatError {
   /// The numbers of the errors, as formats/fkv.md §10 lists them: 1x prologue, 2x directory, 3x section, 4x record,
-  /// 5x limits, 6x encryption. A number is never given to another error.
+  /// 5x limits, 9x encryption. A number is never given to another error.
   public enum Code: Int, CaseIterable, Hashable, Sendable {
     case notFKV = 10
     case mangledMagic = 11
@@ -37,11 +37,11 @@ extension FormatError {
     case tooManyFields = 52
     case rawBytesTooLarge = 53
     case totalRawBytesTooLarge = 54
-    case keyNeeded = 60
-    case wrongKey = 61
-    case sealMisplaced = 62
-    case sealSize = 63
-    case notAuthentic = 64
+    case keyNeeded = 90
+    case wrongKey = 91
+    case sealMisplaced = 92
+    case sealSize = 93
+    case notAuthentic = 94
   }
 
   /// The error's number.
