@@ -4,6 +4,13 @@ import PackageDescription
 
 let cKernels: [CSetting] = [.unsafeFlags(["-O3"], .when(configuration: .release))]
 
+// What the fuzz targets decode with. FKV_FUZZ=1 makes them a program for libFuzzer instead of tests (.ci/fuzz).
+let fuzzing = Context.environment["FKV_FUZZ"] != nil
+let fuzzed: [Target.Dependency] = [
+  "Coding", "CacheCodec", "Evaluation", "FKVFormat", "FileIO", "Interchange", "KVCacheModel", "SpectralTransform",
+  "TestSupport",
+]
+
 let package = Package(
   name: "fkv",
   platforms: [.macOS(.v15)],
@@ -72,7 +79,9 @@ let package = Package(
     .target(
       name: "FlashAttention",
       dependencies: ["KVCacheModel", "ComputeKernels", "SpectralTransform", "CacheCodec", "Fidelity"],
-      resources: [.embedInCode("CUDA/fourier.cu")]),
+      resources: [
+        .embedInCode("CUDA/common.cu"), .embedInCode("CUDA/rows.cu"), .embedInCode("CUDA/fourier.cu"),
+      ]),
     .testTarget(
       name: "FlashAttentionTests",
       dependencies: ["FlashAttention", "SpectralTransform", "FourierKV", "Interchange", "TestSupport"]),
@@ -113,6 +122,12 @@ let package = Package(
       dependencies: [
         "ReferenceDecoder", "CacheCodec", "Coding", "FKVFormat", "KVCacheModel", "SpectralTransform", "TestSupport",
       ]),
+
+    // Every decoder against hostile bytes: a sample of inputs in the tests, millions under libFuzzer.
+    fuzzing
+      ? .executableTarget(
+        name: "fkv-fuzz", dependencies: fuzzed, path: "Tests/FuzzingTests", exclude: ["Checks"])
+      : .testTarget(name: "FuzzingTests", dependencies: fuzzed, exclude: ["Driver"]),
 
     // Shared by all tests: shapes, a repeatable generator, synthetic caches, scratch folders.
     .target(name: "TestSupport", dependencies: ["KVCacheModel"], path: "Tests/TestSupport"),

@@ -134,6 +134,24 @@ public struct CacheEncoder: Sendable {
     _ = try CacheHeader(parsing: RecordReader(parsing: header.record.encoded, name: "header"))
   }
 
+  /// Throws for a section that readers refuse for the work that it asks for: a period far beyond the tokens.
+  private func checkPeriod(
+    _ payload: [UInt8], layer: Int, of description: CacheDescription, _ kind: CacheKind
+  ) throws {
+    let shape = description.geometry.layers[layer]
+    let place = "layer \(layer) \(kind.name)s"
+    let head = try FourierSection.head(payload, layer: shape, place: place)
+    let cost = head.cost(
+      layer: shape, elementSize: description.elementType(of: kind).byteCount, storedBytes: payload.count)
+    let allowed = DecodingLimits().allowance(
+      storedBytes: payload.count, groups: description.geometry.layers.count)
+    guard cost.work <= allowed.work else {
+      throw CodecError.unsuitable(
+        "\(place): a period of \(head.numbers[6]) for \(head.numbers[1]) tokens takes readers \(cost.work) steps, allowed "
+          + "are \(allowed.work): choose a shorter one")
+    }
+  }
+
   private struct EncodedLayer: Sendable {
     var payloads: [(CacheKind, [UInt8])] = []
     var errors: [Double]?
@@ -157,7 +175,9 @@ public struct CacheEncoder: Sendable {
           parameters, tokens: shape.tokens, features: shape.features,
           fraction: parameters.fraction(kind, layer: layer, of: layers))
         let section = FourierSection(tensor, plan: plan)
-        encoded.payloads.append((kind, section.encoded(elementSize: tensor.elementType.byteCount).bytes))
+        let payload = section.encoded(elementSize: tensor.elementType.byteCount).bytes
+        try checkPeriod(payload, layer: layer, of: source.description, kind)
+        encoded.payloads.append((kind, payload))
         restored.append(section.restored(layer: shape, elementType: tensor.elementType))
       case .spectral:
         preconditionFailure("coded in groups, not by layer")

@@ -44,7 +44,7 @@ struct Directory {
     try checkHeader(prologue)
   }
 
-  private static func checkKind(_ entry: SectionEntry, isLast: Bool, knownKinds: Set<SectionKind>) throws {
+  static func checkKind(_ entry: SectionEntry, isLast: Bool, knownKinds: Set<SectionKind>) throws {
     guard isLast == (entry.kind == .header) else {
       throw FormatError.headerMisplaced(entry.id, offset: entry.offset)
     }
@@ -59,10 +59,12 @@ struct Directory {
     }
   }
 
-  private static func adding(_ entry: SectionEntry, to total: Int, limit: Int) throws -> Int {
+  static func adding(_ entry: SectionEntry, to total: Int, limit: Int) throws -> Int {
     let (sum, overflow) = total.addingReportingOverflow(entry.rawBytes)
     guard !overflow, sum <= limit else {
-      throw FormatError.totalRawBytesTooLarge(entry.id, offset: entry.offset, limit: limit)
+      // Neither number passes 2^63, so the sum fits.
+      throw FormatError.totalRawBytesTooLarge(
+        entry.id, offset: entry.offset, declared: UInt64(total) + UInt64(entry.rawBytes), limit: limit)
     }
     return sum
   }

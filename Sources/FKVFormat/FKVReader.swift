@@ -11,7 +11,8 @@ public final class FKVReader: Sendable {
   public let requiredFeatures: RequiredFeatures
   /// The header record (formats/fkv.md §6).
   public let header: RecordReader
-  /// The prologue's hash, verified: of prologue, header and directory, the hash of every section among them.
+  /// The prologue's hash, verified: of prologue, header and directory, the hash of every section among them. 0 with a
+  /// `metadataError`.
   public let fileHash: UInt64
   /// Every section in file order, those of unknown kinds too; the header is the last.
   public let sections: [SectionEntry]
@@ -21,69 +22,46 @@ public final class FKVReader: Sendable {
   private let places: [SectionID: Int]
   private let seal: OpenedSeal?
 
+  /// Why the sections were searched for, in a file that was opened all the same (`salvaging`); nil otherwise. Sections that
+  /// are damaged, or were cut out, are then not among `sections`.
+  public let metadataError: FormatError?
+
   /// Opens a file and verifies its metadata.
   ///
   /// - Parameters:
   ///   - limits: what the file may claim.
   ///   - knownKinds: the kinds that the caller understands; required sections of others refuse the file.
+  ///   - salvaging: whether sections are searched for (formats/fkv.md §4.6) where prologue or directory are damaged or the
+  ///     file was cut, and damage in the prefix of the header's section is no reason to refuse the file.
   ///   - key: opens an encrypted file; not looked at for others.
   /// - Throws: `FormatError` for everything that formats/fkv.md forbids; `FileError` if the file cannot be read.
   public init(
     path: String, limits: ReadingLimits = ReadingLimits(), knownKinds: Set<SectionKind> = SectionKind.known,
-    key: FileKey? = nil
+    salvaging: Bool = false, key: FileKey? = nil
   ) throws {
     let file = try FileReader(path: path)
-    let start = try file.read(at: 0, count: min(file.byteCount, Layout.prologueBytes))
-    let prologue = try Prologue(parsing: start, fileBytes: file.byteCount, limits: limits)
-    let tailOffset = Int(prologue.headerOffset)
-    let tail = try file.read(at: tailOffset, count: file.byteCount - tailOffset)
-    let directoryStart = Int(prologue.directoryOffset) - tailOffset
-    let headerPayload = tail[Layout.prefixBytes..<directoryStart]
-    let computed = metadataHash(
-      prologue: Array(start.prefix(Layout.hashedPrologueBytes)), header: headerPayload,
-      directory: tail[directoryStart...])
-    guard computed == prologue.hash else {
-      throw FormatError.metadataHash(
-        offset: Prologue.offsetOfHash, declared: prologue.hash, computed: computed)
+    let metadata: FileMetadata
+    var damage: FormatError?
+    do {
+      metadata = try FileMetadata(file, limits: limits, knownKinds: knownKinds, key: key, checksHeaderPrefix: !salvaging)
+    } catch let error as FormatError where salvaging && error.mayBeDamage {
+      guard let found = try FileMetadata(scanning: file, limits: limits, knownKinds: knownKinds) else { throw error }
+      metadata = found
+      damage = error
     }
-    let directory = try Directory(
-      parsing: tail, at: directoryStart, prologue: prologue, limits: limits, knownKinds: knownKinds)
-    let headerEntry = directory.sections[directory.sections.count - 1]
-    try checkPrefix(of: headerEntry, tail)
-    let isEncrypted = prologue.requiredFeatures.contains(.encrypted)
-    seal = try isEncrypted ? Self.openedSeal(file, directory, prologue, key) : nil
-    self.key = isEncrypted ? key : nil
     self.file = file
     self.path = path
     fileBytes = file.byteCount
-    requiredFeatures = prologue.requiredFeatures
-    fileHash = prologue.hash
-    optionalFeatures = prologue.optionalFeatures
-    sections = directory.sections
-    places = directory.places
-    if let seal {
-      // The same bytes in the place of those that were read, so that offsets in errors are those of the file.
-      let opened = try seal.open(Array(headerPayload), of: headerEntry)
-      header = try RecordReader(
-        storage: Array(tail[..<headerPayload.startIndex]) + opened,
-        range: headerPayload.startIndex..<headerPayload.endIndex, name: "header", base: tailOffset)
-    } else {
-      header = try RecordReader(
-        storage: tail, range: headerPayload.startIndex..<headerPayload.endIndex, name: "header", base: tailOffset)
-    }
-    _ = try payload(of: headerEntry)
-  }
-
-  /// The proved seal of an encrypted file.
-  private static func openedSeal(
-    _ file: FileReader, _ directory: Directory, _ prologue: Prologue, _ key: FileKey?
-  ) throws -> OpenedSeal {
-    let sections = directory.sections
-    guard let key else { throw FormatError.keyNeeded(offset: sections[sections.count - 2].offset) }
-    return try OpenedSeal(
-      payload: storedBytes(of: sections[sections.count - 2], in: file), key: key, sections: sections,
-      numbers: directory.places, requiredFeatures: prologue.requiredFeatures,
-      optionalFeatures: prologue.optionalFeatures)
+    requiredFeatures = metadata.requiredFeatures
+    fileHash = metadata.hash
+    optionalFeatures = metadata.optionalFeatures
+    sections = metadata.sections
+    places = metadata.places
+    header = metadata.header
+    seal = metadata.seal
+    self.key = metadata.seal == nil ? nil : key
+    metadataError = damage
+    if !salvaging { _ = try payload(of: sections[sections.count - 1]) }
   }
 
   /// Bytes that are neither payload nor header: prologue, prefixes and directory.
@@ -114,7 +92,7 @@ public final class FKVReader: Sendable {
   }
 
   /// The bytes of a section as they lie in the file, verified.
-  private static func storedBytes(of entry: SectionEntry, in file: FileReader) throws -> [UInt8] {
+  static func storedBytes(of entry: SectionEntry, in file: FileReader) throws -> [UInt8] {
     try checkPrefix(of: entry, file.read(at: entry.offset, count: Layout.prefixBytes))
     let payload = try file.read(at: entry.payloadOffset, count: entry.storedBytes)
     let hash = ContentHash()
@@ -158,7 +136,7 @@ public final class FKVReader: Sendable {
 }
 
 /// Checks that the first 48 of `bytes` are the prefix that the section's row calls for.
-private func checkPrefix(of entry: SectionEntry, _ bytes: [UInt8]) throws {
+func checkPrefix(of entry: SectionEntry, _ bytes: [UInt8]) throws {
   guard bytes.prefix(Layout.syncWord.count) == Layout.syncWord[...] else {
     throw FormatError.syncWord(
       entry.id, offset: entry.offset, found: Array(bytes.prefix(Layout.syncWord.count)))

@@ -103,12 +103,12 @@ extension FormatError: CustomStringConvertible {
       "the file has \(count) sections, the limit is \(limit)"
     case .headerTooLarge(let bytes, let limit):
       "the header record has \(bytes) bytes, the limit is \(limit)"
-    case .tooManyFields(let record, let offset, let limit):
-      "\(record) record at byte \(offset) has more than \(limit) fields"
+    case .tooManyFields(let record, let offset, let count, let limit):
+      "\(record) record at byte \(offset) has \(count) fields, the limit is \(limit)"
     case .rawBytesTooLarge(let id, let offset, let declared, let limit):
       "section \(id) at byte \(offset) declares \(declared) decoded bytes, the limit for its size is \(limit)"
-    case .totalRawBytesTooLarge(let id, let offset, let limit):
-      "the sections up to \(id) at byte \(offset) declare more decoded bytes than the limit of \(limit)"
+    case .totalRawBytesTooLarge(let id, let offset, let declared, let limit):
+      "the sections up to \(id) at byte \(offset) declare \(declared) decoded bytes, the limit is \(limit)"
     default: "format error \(code.rawValue)"
     }
   }

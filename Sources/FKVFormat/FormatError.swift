@@ -70,12 +70,12 @@ public enum FormatError: Error, Equatable, Sendable {
   case tooManySections(count: Int, limit: Int)
   /// The header record is longer than the limit.
   case headerTooLarge(bytes: Int, limit: Int)
-  /// A record has more fields than the limit.
-  case tooManyFields(record: String, offset: Int, limit: Int)
+  /// A record has more fields than the limit; `count` takes in those that can be told apart.
+  case tooManyFields(record: String, offset: Int, count: Int, limit: Int)
   /// A section declares more decoded bytes than the limit for what it stores.
   case rawBytesTooLarge(SectionID, offset: Int, declared: UInt64, limit: Int)
-  /// All sections up to this one declare more decoded bytes than the limit.
-  case totalRawBytesTooLarge(SectionID, offset: Int, limit: Int)
+  /// All sections up to this one declare `declared` decoded bytes together, more than the limit.
+  case totalRawBytesTooLarge(SectionID, offset: Int, declared: UInt64, limit: Int)
 
   /// The file is encrypted, and no key was given; `offset` is the seal's.
   case keyNeeded(offset: Int)

@@ -44,16 +44,20 @@ public struct SpectralGrid: Sendable {
   private static func leastPoints(frequencies n: Int) -> Int { max(16, (7 * n + 1) / 2) }
 
   /// A period of at least `tokens` for which a grid is short and its FFT fast: R·Q with Q made of 2, 3, 5 and 7, and the
-  /// largest R that makes it longer by no more than a 64th; `tokens` itself where there is none.
+  /// largest R that makes it longer by no more than a 64th, a multiple of 16 or of 4 if one does; `tokens` itself where
+  /// there is none.
   public static func period(atLeast tokens: Int, frequencies: Int) -> Int {
     precondition(tokens >= 1 && frequencies >= 1)
-    for r in strides.reversed() {
-      var q = max(leastPoints(frequencies: frequencies), (tokens + r - 1) / r)
-      while r * q <= tokens + tokens / 64 {
-        var rest = q
-        for prime in [2, 3, 5, 7] { while rest % prime == 0 { rest /= prime } }
-        if rest == 1 { return r * q }
-        q += 1
+    let least = leastPoints(frequencies: frequencies)
+    for (multiple, most) in [(16, 10 * least / 7), (4, .max), (1, .max)] {
+      for r in strides.reversed() where r % multiple == 0 {
+        var q = max(least, (tokens + r - 1) / r)
+        while q <= most, r * q <= tokens + tokens / 64 {
+          var rest = q
+          for prime in [2, 3, 5, 7] { while rest % prime == 0 { rest /= prime } }
+          if rest == 1 { return r * q }
+          q += 1
+        }
       }
     }
     return tokens

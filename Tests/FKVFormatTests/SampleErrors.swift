@@ -113,15 +113,16 @@ let sampleErrors: [(FormatError, String)] = {
     (.tooManySections(count: 9, limit: 8), "the file has 9 sections, the limit is 8"),
     (.headerTooLarge(bytes: 9, limit: 8), "the header record has 9 bytes, the limit is 8"),
     (
-      .tooManyFields(record: "header", offset: 112, limit: 8), "header record at byte 112 has more than 8 fields"
+      .tooManyFields(record: "header", offset: 112, count: 9, limit: 8),
+      "header record at byte 112 has 9 fields, the limit is 8"
     ),
     (
       .rawBytesTooLarge(section, offset: 64, declared: 9, limit: 8),
       "section kind-0x7f01 layer 3 #2 at byte 64 declares 9 decoded bytes, the limit for its size is 8"
     ),
     (
-      .totalRawBytesTooLarge(section, offset: 64, limit: 8),
-      "the sections up to kind-0x7f01 layer 3 #2 at byte 64 declare more decoded bytes than the limit of 8"
+      .totalRawBytesTooLarge(section, offset: 64, declared: 9, limit: 8),
+      "the sections up to kind-0x7f01 layer 3 #2 at byte 64 declare 9 decoded bytes, the limit is 8"
     ),
     (
       .keyNeeded(offset: 64),

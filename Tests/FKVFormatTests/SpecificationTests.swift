@@ -33,7 +33,8 @@ import Testing
   }
 
   @Test func errorTable() {
-    let listed = rows("## §10").map { [$0[0], $0[1]] }
+    // The others are the codec's: DecodingSpecificationTests.
+    let listed = rows("## §10").map { [$0[0], $0[1]] }.filter { Int($0[0])! < 55 }
     let coded = FormatError.Code.allCases.map { ["\($0.rawValue)", "`\($0)`"] }
     #expect(listed == coded)
     #expect(coded.count == 40)
@@ -43,7 +44,7 @@ import Testing
   @Test func errorsNamedInTheText() {
     let names = Dictionary(uniqueKeysWithValues: FormatError.Code.allCases.map { ("\($0)", $0.rawValue) })
     var mentioned: Set<String> = []
-    for match in text.matches(of: #/\b(\d\d) `([a-zA-Z]+)`/#) {
+    for match in text.matches(of: #/\b(\d\d) `([a-zA-Z]+)`/#) where Int(match.output.1)! < 55 {
       let name = String(match.output.2)
       mentioned.insert(name)
       #expect(names[name] == Int(match.output.1), "\(match.output.0)")

@@ -29,7 +29,7 @@ import Testing
     guard case .success(let compiler) = Self.compiler else { return }
     let ptx = try compiler.compile(FourierKernels.source, name: "fourier.cu", defines: kernels.defines, capability: 90)
     let text = String(decoding: ptx.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    for name in ["project", "expand", "middle", "edge", "dense", "combine", "gather", "finish", "denseCombine"] {
+    for name in ["begin", "expand", "middle", "close", "dense", "denseJoin", "streamRead"] {
       #expect(text.contains(".entry \(name)("))
     }
   }

@@ -154,6 +154,7 @@ final class KeyRotations: @unchecked Sendable {
   private let ropes: [RotaryEmbedding]
   private let lock = NSLock()
   private var known: [Key: KeyRotation] = [:]
+  private static let mostKept = 8
 
   init(_ description: CacheDescription) { ropes = description.ropes }
 
@@ -164,6 +165,8 @@ final class KeyRotations: @unchecked Sendable {
     let key = Key(rope: group.shape.ropeIndex, first: group.shape.firstPosition, tokens: group.shape.tokens)
     return lock.withLock {
       if let made = known[key] { return made }
+      // Caches have one shape or two; a file that has many must not fill the memory.
+      if known.count >= Self.mostKept { known.removeAll() }
       let made = KeyRotation(rope, firstPosition: key.first, count: key.tokens)
       known[key] = made
       return made

@@ -1,9 +1,23 @@
+import FileIO
+
 /// An encrypted file's seal, proved, for reading its sections.
 struct OpenedSeal: Sendable {
   private let cipher: SectionCipher
   private let tags: [[UInt8]]
   private let numbers: [SectionID: Int]
   private let place: Int
+
+  /// The seal of a file whose directory was read.
+  ///
+  /// - Throws: `FormatError.keyNeeded` without a key, what proving the seal throws; `FileError`.
+  init(_ file: FileReader, _ directory: Directory, _ prologue: Prologue, _ key: FileKey?) throws {
+    let entry = directory.sections[directory.sections.count - 2]
+    guard let key else { throw FormatError.keyNeeded(offset: entry.offset) }
+    try self.init(
+      payload: FKVReader.storedBytes(of: entry, in: file), key: key, sections: directory.sections,
+      numbers: directory.places, requiredFeatures: prologue.requiredFeatures,
+      optionalFeatures: prologue.optionalFeatures)
+  }
 
   /// - Parameters:
   ///   - payload: the seal's, its hash compared.

@@ -8,6 +8,8 @@ public final class CUDADriver {
   public let deviceName: String
   /// Its compute capability, as 90.
   public let capability: Int
+  /// Its multiprocessors.
+  let multiprocessors: Int
 
   typealias Handle = UnsafeMutableRawPointer
   typealias Address = UInt64
@@ -31,7 +33,7 @@ public final class CUDADriver {
     let makeStream: @convention(c) (UnsafeMutablePointer<Handle?>, UInt32) -> Int32 = try library.function(
       "cuStreamCreate")
     var device: Int32 = 0
-    var (major, minor): (Int32, Int32) = (0, 0)
+    var (major, minor, processors): (Int32, Int32, Int32) = (0, 0, 0)
     var name = [CChar](repeating: 0, count: 256)
     var context: Handle?
     try Self.check("cuInit", start(0))
@@ -39,11 +41,13 @@ public final class CUDADriver {
     try Self.check("cuDeviceGetName", named(&name, 256, device))
     try Self.check("cuDeviceGetAttribute", attribute(&major, 75, device))
     try Self.check("cuDeviceGetAttribute", attribute(&minor, 76, device))
+    try Self.check("cuDeviceGetAttribute", attribute(&processors, 16, device))
     try Self.check("cuDevicePrimaryCtxRetain", retain(&context, device))
     try Self.check("cuCtxSetCurrent", current(context))
     try Self.check("cuStreamCreate", makeStream(&stream, 1))
     deviceName = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     capability = Int(10 * major + minor)
+    multiprocessors = Int(processors)
   }
 
   /// The functions of compiled kernels.
@@ -111,9 +115,9 @@ public final class CUDADriver {
     case long(Int)
   }
 
-  /// Puts a kernel of 256 threads a block into the stream.
+  /// Puts a kernel into the stream.
   func launch(
-    _ kernel: Handle, name: String, blocks: (Int, Int), sharedBytes: Int = 0, _ arguments: [Argument]
+    _ kernel: Handle, name: String, blocks: (Int, Int), threads: Int, sharedBytes: Int = 0, _ arguments: [Argument]
   ) throws {
     typealias Launch =
       @convention(c) (
@@ -134,7 +138,7 @@ public final class CUDADriver {
     try Self.check(
       "cuLaunchKernel(\(name))",
       launch(
-        kernel, UInt32(blocks.0), UInt32(blocks.1), 1, 256, 1, 1, UInt32(sharedBytes), stream, &pointers, nil))
+        kernel, UInt32(blocks.0), UInt32(blocks.1), 1, UInt32(threads), 1, 1, UInt32(sharedBytes), stream, &pointers, nil))
   }
 
   /// Kernels that were recorded once and are launched together.

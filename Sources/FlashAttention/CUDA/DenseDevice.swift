@@ -26,38 +26,34 @@ public final class DenseDevice {
     let (h, g, d) = (geometry.kvHeads, geometry.groupSize, geometry.headDim)
     // Only the dense kernels are used: the other numbers may be any.
     let defines = [
-      ("G", g), ("D", d), ("N", 1), ("Q", 16), ("R", 16), ("ROW", 24), ("Q1", 1), ("Q2", 16), ("SPECTRAL", 2),
-      ("EXACT", 1), ("TPT", 4), ("TILES", 1),
+      ("G", g), ("D", d), ("N", 1), ("Q", 16), ("R", 16), ("ROW", 24), ("Q1", 1), ("Q2", 16), ("SPECTRAL", 4),
+      ("EXACT", 1), ("TILES", 1), ("M1", 1),
     ]
     let ptx = try KernelCompiler().compile(
       FourierKernels.source, name: "fourier.cu", defines: defines, capability: driver.capability)
     let module = try driver.load(ptx)
-    let tile = 4 * FourierKernels.threads
-    let tiles = (DeviceTiles(keys, tileTokens: tile), DeviceTiles(values, tileTokens: tile))
-    byteCount = 2 * (tiles.0.numbers.count + tiles.1.numbers.count)
-    let all = (geometry.tokens + tile - 1) / tile
-    let perBlock = max(1, all / 32)
-    let parts = (all + perBlock - 1) / perBlock
+    let rows = (DeviceRows(keys), DeviceRows(values))
+    byteCount = 2 * (rows.0.numbers.count + rows.1.numbers.count)
+    let parts = RowParts(tokens: geometry.tokens, parts: max(1, 3 * driver.multiprocessors / h))
     func memory(_ floats: Int) throws -> CUDADriver.Address { try driver.allocate(4 * floats) }
     let (queries, result) = try (memory(h * g * d), memory(h * g * d))
     (self.queries, self.result) = (queries, result)
-    let (keyNumbers, valueNumbers) = try (driver.upload(tiles.0.numbers), driver.upload(tiles.1.numbers))
-    let shapes = try driver.upload(FourierDevice.shapes(tiles))
-    let (maxima, sums, outputs) = try (memory(h * parts * g), memory(h * parts * g), memory(h * parts * d * g))
-    let (pass, join) = try (driver.kernel("dense", of: module), driver.kernel("denseCombine", of: module))
+    let (keyNumbers, valueNumbers) = try (driver.upload(rows.0.numbers), driver.upload(rows.1.numbers))
+    let (maxima, sums) = try (memory(h * parts.count * g), memory(h * parts.count * g))
+    let outputs = try memory(h * parts.count * d * g)
+    let (pass, join) = try (driver.kernel("dense", of: module), driver.kernel("denseJoin", of: module))
     stream = try (driver.kernel("streamRead", of: module), driver.allocate(Self.streamBytes), driver.allocate(4))
-    owned = [keyNumbers, valueNumbers, shapes, maxima, sums, outputs, queries, result, stream.numbers, stream.result]
-    let tokens = geometry.tokens
+    owned = [keyNumbers, valueNumbers, maxima, sums, outputs, queries, result, stream.numbers, stream.result]
     graph = try driver.record {
       try driver.launch(
-        pass, name: "dense", blocks: (parts, h),
+        pass, name: "dense", blocks: (parts.count, h), threads: RowParts.threads,
         [
-          .address(keyNumbers), .address(valueNumbers), .address(shapes), .address(queries), .address(0), .address(0),
-          .integer(tokens), .integer(perBlock), .address(maxima), .address(sums), .address(outputs), .address(0),
+          .address(keyNumbers), .address(valueNumbers), .address(queries), .integer(parts.tokens),
+          .integer(parts.perWarp), .address(maxima), .address(sums), .address(outputs),
         ])
       try driver.launch(
-        join, name: "denseCombine", blocks: (h * g, 1),
-        [.integer(parts), .address(maxima), .address(sums), .address(outputs), .address(result)])
+        join, name: "denseJoin", blocks: (h * g, 1), threads: 256, sharedBytes: 4 * parts.count,
+        [.integer(parts.count), .address(maxima), .address(sums), .address(outputs), .address(result)])
     }
   }
 
@@ -72,10 +68,10 @@ public final class DenseDevice {
   /// The outputs of the last step, (H·G, D).
   public func outputs() throws -> [Float] { try driver.read(result, count: geometry.queryHeads * geometry.headDim) }
 
-  /// Reads `streamBytes` once.
+  /// Reads `streamBytes` once; returns when the device has been asked to.
   public func readStream() throws {
     try driver.launch(
-      stream.kernel, name: "streamRead", blocks: (4096, 1),
+      stream.kernel, name: "streamRead", blocks: (4096, 1), threads: 256,
       [.address(stream.numbers), .long(Self.streamBytes / 16), .address(stream.result)])
   }
 }

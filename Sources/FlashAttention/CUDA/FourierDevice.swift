@@ -18,6 +18,7 @@ public final class FourierDevice {
   private let queryAddresses: (spectral: CUDADriver.Address, exact: CUDADriver.Address, whole: CUDADriver.Address)
   private let result: CUDADriver.Address
   private let graph: CUDADriver.Graph
+  private let owned: [CUDADriver.Address]
 
   /// - Throws: `CUDAError` where there is no GPU or the layer does not suit; `FlashAttentionError.unequalParts`.
   public convenience init(
@@ -34,7 +35,8 @@ public final class FourierDevice {
     guard geometry.slidingWindow == nil else { throw CUDAError.unsuitable("it has a sliding window") }
     let features = (FourierFeatures(keys, geometry), FourierFeatures(values, geometry))
     let kernels = try FourierKernels(
-      keys: features.0, values: features.1, geometry: geometry, grid: SpectralGrid(spectrum), tokens: keys.middle)
+      keys: features.0, values: features.1, geometry: geometry, grid: SpectralGrid(spectrum), tokens: keys.middle,
+      multiprocessors: driver.multiprocessors)
     let ptx = try KernelCompiler().compile(
       FourierKernels.source, name: "fourier.cu", defines: kernels.defines, capability: driver.capability)
     try self.init(
@@ -53,115 +55,112 @@ public final class FourierDevice {
     self.kernels = kernels
     keys = features.keys
     let (h, g, d) = (geometry.kvHeads, geometry.groupSize, geometry.headDim)
-    let (grid, n, q) = (kernels.grid, kernels.grid.spectrum.frequencies, kernels.grid.points)
-    let middle = (
-      DeviceTiles(middle: parts.keys, features.keys, tileTokens: kernels.tileTokens),
-      DeviceTiles(middle: parts.values, features.values, tileTokens: kernels.tileTokens)
-    )
-    let edge = (
-      DeviceTiles(parts.keys.edge, tileTokens: FourierKernels.threads),
-      DeviceTiles(parts.values.edge, tileTokens: FourierKernels.threads)
-    )
+    let (grid, n) = (kernels.grid, kernels.grid.spectrum.frequencies)
+    let middle = (DeviceTiles(parts.keys, features.keys), DeviceTiles(parts.values, features.values))
+    let edge = (DeviceRows(parts.keys.edge), DeviceRows(parts.values.edge))
     let coefficients = (
-      Self.coefficients(features.keys, kernels, byFeature: false),
-      Self.coefficients(features.values, kernels, byFeature: true)
+      Self.keyCoefficients(features.keys, kernels), Self.valueCoefficients(features.values, kernels)
     )
     byteCount =
       2 * (coefficients.0.count + coefficients.1.count + middle.0.numbers.count + middle.1.numbers.count)
       + 2 * (edge.0.numbers.count + edge.1.numbers.count)
 
-    let (spectral, exact) = (kernels.spectral, kernels.exact)
-    let edgeTokens = parts.keys.sinks + parts.keys.window
-    let splitTokens = kernels.tiles * kernels.tileTokens
-    let middleParts = (parts.keys.middle + splitTokens - 1) / splitTokens
-    let edgeParts = (edgeTokens + FourierKernels.threads - 1) / FourierKernels.threads
-    let span = splitTokens / grid.stride + SpectralGrid.taps + 2
-    func memory(_ floats: Int) throws -> CUDADriver.Address { try driver.allocate(4 * floats) }
-    let queries = try (memory(h * g * spectral), memory(h * g * exact), memory(h * g * d))
+    let (middleParts, edgeParts) = (kernels.middleParts, kernels.edge.count)
+    var addresses: [CUDADriver.Address] = []
+    func memory(_ floats: Int) throws -> CUDADriver.Address {
+      let address = try driver.allocate(4 * floats)
+      addresses.append(address)
+      return address
+    }
+    func upload<Number>(_ numbers: [Number]) throws -> CUDADriver.Address {
+      let address = try driver.upload(numbers)
+      addresses.append(address)
+      return address
+    }
+    let queries = try (memory(h * g * kernels.spectral), memory(h * g * kernels.exact), memory(h * g * d))
     queryAddresses = queries
     let result = try memory(h * g * d)
     self.result = result
 
-    let keyCoefficients = try driver.upload(coefficients.0)
-    let valueCoefficients = try driver.upload(coefficients.1)
-    let (middleKeys, middleValues) = try (driver.upload(middle.0.numbers), driver.upload(middle.1.numbers))
-    let (edgeKeys, edgeValues) = try (driver.upload(edge.0.numbers), driver.upload(edge.1.numbers))
-    let middleShapes = try driver.upload(Self.shapes(middle))
-    let edgeShapes = try driver.upload(Self.shapes(edge))
-    let places = try driver.upload(Self.places(features.values.exact, of: d))
-    let elements = try driver.upload(
-      features.values.spectral.flatMap { own in own.map(Int32.init) + Array(repeating: -1, count: spectral - own.count)
-      })
-    let corrections = try driver.upload(grid.corrections)
-    let weights = try driver.upload(grid.weights)
-    let turns = try driver.upload(
-      (0..<q).flatMap { k -> [Float] in
-        let turn = UnitAngle(k, of: q)
+    let (keyCoefficients, valueCoefficients) = try (upload(coefficients.0), upload(coefficients.1))
+    let (middleKeys, middleValues) = try (upload(middle.0.numbers), upload(middle.1.numbers))
+    let (edgeKeys, edgeValues) = try (upload(edge.0.numbers), upload(edge.1.numbers))
+    let (shapes, places) = try (upload(Self.shapes(middle)), upload(Self.places(features.values, of: d)))
+    let corrections = try upload(grid.corrections)
+    // By tap.
+    let weights = try upload(
+      (0..<SpectralGrid.taps).flatMap { j in (0..<grid.stride).map { grid.weights[$0 * SpectralGrid.taps + j] } })
+    let turns = try upload(
+      (0..<grid.points).flatMap { k -> [Float] in
+        let turn = UnitAngle(k, of: grid.points)
         return [Float(turn.cosine), Float(turn.sine)]
       })
     let (projections, points) = try (memory(h * g * 2 * n), memory(h * g * grid.rowLength))
     let (maxima, sums) = try (memory(h * middleParts * g), memory(h * middleParts * g))
-    let (outputs, spreads) = try (memory(h * middleParts * exact * g), memory(h * middleParts * g * span))
+    let outputs = try memory(h * middleParts * kernels.exact * g)
+    let spreads = try memory(h * middleParts * g * kernels.span)
     let (edgeMaxima, edgeSums) = try (memory(h * edgeParts * g), memory(h * edgeParts * g))
     let edgeOutputs = try memory(h * edgeParts * d * g)
-    let (gathered, states) = try (memory(h * g * q), memory(h * g * 2 * n))
+    let (partial, counters) = try (memory(h * kernels.factors.1 * d * g), memory(h))
     func kernel(_ name: String) throws -> CUDADriver.Handle { try driver.kernel(name, of: module) }
-    let (project, expand, pass, edgePass, combine, gather, finish) = try (
-      kernel("project"), kernel("expand"), kernel("middle"), kernel("edge"), kernel("combine"), kernel("gather"),
-      kernel("finish")
-    )
+    let (begin, expand, pass, close) = try (kernel("begin"), kernel("expand"), kernel("middle"), kernel("close"))
+    owned = addresses
+    let projected = RowParts.warps * (32 / g)
     graph = try driver.record {
       try driver.launch(
-        project, name: "project", blocks: ((2 * n + 7) / 8, h),
-        [.address(keyCoefficients), .address(queries.0), .address(projections)])
-      try driver.launch(
-        expand, name: "expand", blocks: (h * g, 8),
-        [.address(projections), .address(corrections), .address(turns), .address(points)])
-      try driver.launch(
-        pass, name: "middle", blocks: (middleParts, h),
+        begin, name: "begin", blocks: (edgeParts + (2 * n + projected - 1) / projected, h), threads: RowParts.threads,
         [
-          .address(middleKeys), .address(middleValues), .address(middleShapes), .address(queries.1), .address(points),
-          .address(weights), .integer(parts.keys.middle), .integer(kernels.tiles), .address(maxima), .address(sums),
-          .address(outputs), .address(spreads),
-        ])
-      if edgeParts > 0 {
-        try driver.launch(
-          edgePass, name: "edge", blocks: (edgeParts, h),
-          [
-            .address(edgeKeys), .address(edgeValues), .address(edgeShapes), .address(queries.2), .address(points),
-            .address(weights), .integer(edgeTokens), .integer(1), .address(edgeMaxima), .address(edgeSums),
-            .address(edgeOutputs), .address(spreads),
-          ])
-      }
-      try driver.launch(
-        combine, name: "combine", blocks: (h * g, 1), sharedBytes: 4 * (middleParts + edgeParts),
-        [
-          .integer(middleParts), .integer(edgeParts), .integer(splitTokens), .address(middleShapes), .address(places),
-          .address(maxima), .address(sums), .address(outputs), .address(spreads), .address(edgeMaxima),
-          .address(edgeSums), .address(edgeOutputs), .address(gathered), .address(result),
+          .address(edgeKeys), .address(edgeValues), .address(queries.2), .integer(kernels.edge.tokens),
+          .integer(kernels.edge.perWarp), .integer(edgeParts), .address(edgeMaxima), .address(edgeSums),
+          .address(edgeOutputs), .address(keyCoefficients), .address(queries.0), .address(corrections),
+          .address(projections),
         ])
       try driver.launch(
-        gather, name: "gather", blocks: (h * g, 8),
-        [.address(gathered), .address(corrections), .address(turns), .address(states)])
+        expand, name: "expand", blocks: ((kernels.factors.0 + kernels.columns - 1) / kernels.columns, h), threads: 256,
+        [
+          .address(projections), .address(turns), .address(points), .address(middleKeys), .address(shapes),
+          .integer(middleParts),
+        ])
       try driver.launch(
-        finish, name: "finish", blocks: ((spectral + 7) / 8, h),
-        [.address(valueCoefficients), .address(states), .address(elements), .address(result)])
+        pass, name: "middle", blocks: (middleParts, h), threads: 128,
+        [
+          .address(middleKeys), .address(middleValues), .address(shapes), .address(queries.1), .address(points),
+          .address(weights), .integer(parts.keys.middle), .address(maxima), .address(sums), .address(outputs),
+          .address(spreads),
+        ])
+      try driver.launch(
+        close, name: "close", blocks: (kernels.factors.1, h), threads: 256,
+        sharedBytes: 4 * g * (middleParts + edgeParts),
+        [
+          .integer(middleParts), .integer(edgeParts), .address(places), .address(maxima), .address(sums),
+          .address(outputs), .address(spreads), .address(edgeMaxima), .address(edgeSums), .address(edgeOutputs),
+          .address(valueCoefficients), .address(corrections), .address(turns), .address(partial), .address(counters),
+          .address(result),
+        ])
     }
   }
+
+  deinit { for address in owned { driver.free(address) } }
 
   /// Puts one query a head, (H·G, D), on the device.
   public func setQueries(_ queries: [Float]) throws {
     let (d, g) = (geometry.headDim, geometry.groupSize)
     precondition(queries.count == geometry.queryHeads * d)
     let scaled = queries.map { $0 * scale }
-    func chosen(_ elements: [[Int]], width: Int) -> [Float] {
-      (0..<geometry.queryHeads).flatMap { head -> [Float] in
-        let own = elements[head / g]
-        return own.map { scaled[head * d + $0] } + Array(repeating: 0, count: width - own.count)
+    // By query head and element, and by KV head, element and query head.
+    var spectral = [Float](repeating: 0, count: geometry.queryHeads * kernels.spectral)
+    var exact = [Float](repeating: 0, count: geometry.queryHeads * kernels.exact)
+    for head in 0..<geometry.queryHeads {
+      let (own, member) = (head / g, head % g)
+      for (place, i) in keys.spectral[own].enumerated() {
+        spectral[head * kernels.spectral + place] = scaled[head * d + i]
+      }
+      for (place, i) in keys.exact[own].enumerated() {
+        exact[(own * kernels.exact + place) * g + member] = scaled[head * d + i]
       }
     }
-    try driver.write(chosen(keys.spectral, width: kernels.spectral), to: queryAddresses.spectral)
-    try driver.write(chosen(keys.exact, width: kernels.exact), to: queryAddresses.exact)
+    try driver.write(spectral, to: queryAddresses.spectral)
+    try driver.write(exact, to: queryAddresses.exact)
     try driver.write(scaled, to: queryAddresses.whole)
   }
 
@@ -178,28 +177,43 @@ public final class FourierDevice {
     }
   }
 
-  /// For each head and element its place among the exact ones, −1 where it is spectral.
-  private static func places(_ exact: [[Int]], of headDim: Int) -> [Int32] {
-    exact.flatMap { own -> [Int32] in
-      var places = [Int32](repeating: -1, count: headDim)
-      for (place, element) in own.enumerated() { places[element] = Int32(place) }
+  /// For each head and element its place among the exact ones, or −1 − its place among the spectral ones.
+  private static func places(_ features: FourierFeatures, of headDim: Int) -> [Int32] {
+    zip(features.exact, features.spectral).flatMap { exact, spectral -> [Int32] in
+      var places = [Int32](repeating: 0, count: headDim)
+      for (place, element) in exact.enumerated() { places[element] = Int32(place) }
+      for (place, element) in spectral.enumerated() { places[element] = Int32(-1 - place) }
       return places
     }
   }
 
-  /// Coefficients in half precision, [head][2N][SPECTRAL], or [head][SPECTRAL][2N].
-  private static func coefficients(
-    _ features: FourierFeatures, _ kernels: FourierKernels, byFeature: Bool
-  ) -> [UInt16] {
+  /// Coefficients in half precision, [head][2N][SPECTRAL].
+  private static func keyCoefficients(_ features: FourierFeatures, _ kernels: FourierKernels) -> [UInt16] {
     let (states, width) = (2 * kernels.grid.spectrum.frequencies, kernels.spectral)
     let halves = HalfPrecision.narrow(features.coefficients)
     var result = [UInt16](repeating: 0, count: features.columns.count * states * width)
     for (head, columns) in features.columns.enumerated() {
       for state in 0..<states {
-        for (place, column) in columns.enumerated() {
-          let index = byFeature ? (head * width + place) * states + state : (head * states + state) * width + place
-          result[index] = halves[state * features.count + column]
-        }
+        let target = (head * states + state) * width
+        let source = state * features.count
+        result.replaceSubrange(
+          target..<target + columns.count,
+          with: halves[source + columns.lowerBound..<source + columns.upperBound])
+      }
+    }
+    return result
+  }
+
+  /// The same by n = Q2·n1 + n2, [head][n2][n1][2][SPECTRAL].
+  private static func valueCoefficients(_ features: FourierFeatures, _ kernels: FourierKernels) -> [UInt16] {
+    let byState = keyCoefficients(features, kernels)
+    let (n, width, q2) = (kernels.grid.spectrum.frequencies, kernels.spectral, kernels.factors.1)
+    var result = [UInt16](repeating: 0, count: features.columns.count * q2 * kernels.perFactor * 2 * width)
+    for head in features.columns.indices {
+      for k in 0..<n {
+        let target = ((head * q2 + k % q2) * kernels.perFactor + k / q2) * 2 * width
+        let source = (head * n + k) * 2 * width
+        result.replaceSubrange(target..<target + 2 * width, with: byState[source..<source + 2 * width])
       }
     }
     return result

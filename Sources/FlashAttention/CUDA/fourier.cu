@@ -1,266 +1,314 @@
 // Attention over one layer of profile fourier without rebuilding its middle, one query a head (docs/method.md,
-// "Attention without reconstruction"). Compiled at run time; the host defines
-//   G  query heads a KV head        D  head dimension         N  frequencies
-//   Q  grid points                  R  tokens a grid point    ROW  Q's row with the points around it
-//   Q1, Q2  factors of Q            SPECTRAL  most spectral features of a head, even
-//   EXACT  most exact features of a head                      TPT, TILES  tokens a thread, tiles a block (middle)
-// Numbers are stored in half precision and summed in single precision.
+// "Attention without reconstruction"), in four kernels: begin, expand, middle, close.
 
-typedef unsigned short u16;
-#define THREADS 256
-#define WARPS 8
-#define TAPS 8
-#define REACH 3
-#define EMPTY (-__int_as_float(0x7f800000))
+// Rows of coefficients that a warp projects.
+#define PROJECTED (32 / G)
+// Frequencies n = Q2·n1 + n2 of one n2.
+#define N1 ((N + Q2 - 1) / Q2)
 
-__device__ __forceinline__ float wide(unsigned bits) {
-  float value;
-  asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"((u16)bits));
-  return value;
-}
-
-// Four numbers, 8 bytes.
-__device__ __forceinline__ void wide4(const u16 *source, float *target) {
-  const uint2 raw = __ldg((const uint2 *)source);
-  target[0] = wide(raw.x & 0xffff);
-  target[1] = wide(raw.x >> 16);
-  target[2] = wide(raw.y & 0xffff);
-  target[3] = wide(raw.y >> 16);
-}
-
-__device__ __forceinline__ float warpSum(float value) {
-  for (int step = 16; step > 0; step /= 2) value += __shfl_xor_sync(0xffffffffu, value, step);
-  return value;
-}
-
-__device__ __forceinline__ float warpMaximum(float value) {
-  for (int step = 16; step > 0; step /= 2) value = fmaxf(value, __shfl_xor_sync(0xffffffffu, value, step));
-  return value;
-}
-
-// Coefficients of the scores: projections[head][2N] = q · coefficients[kv][2N][SPECTRAL]; a warp a row.
-extern "C" __global__ void project(const u16 *coefficients, const float *queries, float *projections) {
-  const int head = blockIdx.y, row = blockIdx.x * WARPS + threadIdx.x / 32, lane = threadIdx.x % 32;
-  if (row >= 2 * N) return;
-  const u16 *own = coefficients + ((size_t)head * 2 * N + row) * SPECTRAL;
-  float sum[G];
-  for (int g = 0; g < G; g++) sum[g] = 0;
-  for (int f = 2 * lane; f < SPECTRAL; f += 64) {
-    const unsigned raw = __ldg((const unsigned *)(own + f));
-    const float x = wide(raw & 0xffff), y = wide(raw >> 16);
+// Blocks (edgeParts + projections, KV heads) of 128 threads. The first attend over sinks and window; the others make
+//   projections[kv][2N] = (a_n, −b_n)·c_n,   a, b = coefficients[kv][2N][SPECTRAL] · q,   c the grid's corrections.
+extern "C" __global__ void __launch_bounds__(32 * ROW_WARPS, 3)
+    begin(const u16 *edgeKeys, const u16 *edgeValues, const float *queries, int edgeTokens, int perWarp, int edgeParts,
+          float *edgeMaxima, float *edgeSums, float *edgeOutputs, const u16 *coefficients, const float *spectralQueries,
+          const float *corrections, float *projections) {
+  const int head = blockIdx.y;
+  if (blockIdx.x < edgeParts) {
+    attendRows(edgeKeys, edgeValues, queries, head, blockIdx.x, edgeParts, edgeTokens, perWarp, edgeMaxima, edgeSums,
+               edgeOutputs);
+    return;
+  }
+  const int lane = threadIdx.x % 32;
+  const int first = ((blockIdx.x - edgeParts) * ROW_WARPS + threadIdx.x / 32) * PROJECTED;
+  if (first >= 2 * N) return;
+  float sums[32];
+#pragma unroll
+  for (int i = 0; i < 32; i++) sums[i] = 0;
+  for (int f = 4 * lane; f < SPECTRAL; f += 128) {
+    float x[PROJECTED][4];
+#pragma unroll
+    for (int i = 0; i < PROJECTED; i++)
+      wide4(coefficients + ((size_t)head * 2 * N + min(first + i, 2 * N - 1)) * SPECTRAL + f, x[i]);
+#pragma unroll
     for (int g = 0; g < G; g++) {
-      const float *q = queries + (head * G + g) * SPECTRAL + f;
-      sum[g] += x * q[0] + y * q[1];
+      const float4 q = *(const float4 *)(spectralQueries + (head * G + g) * SPECTRAL + f);
+#pragma unroll
+      for (int i = 0; i < PROJECTED; i++)
+        sums[i * G + g] += x[i][0] * q.x + x[i][1] * q.y + x[i][2] * q.z + x[i][3] * q.w;
     }
   }
-  for (int g = 0; g < G; g++) {
-    const float total = warpSum(sum[g]);
-    if (lane == 0) projections[(head * G + g) * 2 * N + row] = total;
-  }
+  scatterSums<32>(sums);
+  const int row = first + lane / G;
+  if (lane / G < PROJECTED && row < 2 * N)
+    projections[((size_t)head * 2 * N + row) * G + lane % G] = (row % 2 ? -sums[0] : sums[0]) * corrections[row / 2];
 }
 
-// cos and sin of 2πk/Q, k < Q, into shared memory.
-__device__ void turns(const float2 *table, float2 *shared) {
-  for (int i = threadIdx.x; i < Q; i += THREADS) shared[i] = table[i];
-}
-
-// Grid points of the scores: y[m] = Σ_n Re((a_n − i b_n)·c_n·exp(2πi n m/Q)), m = m1 + Q1·m2, n = Q2·n1 + n2:
-//   A[n2][m1] = exp(2πi n2 m1/Q) Σ_n1 X[n]·exp(2πi n1 m1/Q1),   y = Re Σ_n2 A[n2][m1]·exp(2πi n2 m2/Q2)
-// A block takes one query head and a share of the m1.
-extern "C" __global__ void expand(const float *projections, const float *corrections, const float2 *table, float *points) {
+// Grid points of the scores, points[kv][ROW]: y[m] = Σ_n Re(x_n·exp(2πi n m/Q)), m = m1 + Q1·m2, n = n2 + Q2·n1:
+//   A[n2][m1] = exp(2πi n2 m1/Q) Σ_n1 x_n·exp(2πi n1 m1/Q1),   y = Re Σ_n2 A[n2][m1]·exp(2πi n2 m2/Q2)
+// Blocks (Q1/M1, KV heads) of 256 threads, two threads a sum. They also ask for the first keys of each block of `middle`.
+extern "C" __global__ void __launch_bounds__(256)
+    expand(const Row *projections, const float2 *table, Row *points, const u16 *keys, const int *shapes, int parts) {
   __shared__ float2 turn[Q];
-  __shared__ float2 x[N];
-  __shared__ float2 a[Q2];
-  turns(table, turn);
-  const float *own = projections + (size_t)blockIdx.x * 2 * N;
-  for (int n = threadIdx.x; n < N; n += THREADS)
-    x[n] = make_float2(own[2 * n] * corrections[n], -own[2 * n + 1] * corrections[n]);
+  __shared__ Row a[M1][Q2][2];
+  const int head = blockIdx.y, id = threadIdx.x, half = id % 2;
+  if (id == 0) {
+    const int features = shapes[4 * head];
+    for (int part = blockIdx.x; part < parts; part += gridDim.x)
+      fetchAhead(keys + ((size_t)shapes[4 * head + 2] + (size_t)part * TILES * features) * TILE, 2 * features * TILE);
+  }
+  for (int i = id; i < Q; i += 256) turn[i] = __ldg(table + i);
   __syncthreads();
-  for (int m1 = blockIdx.y; m1 < Q1; m1 += gridDim.y) {
-    for (int n2 = threadIdx.x; n2 < Q2; n2 += THREADS) {
-      float re = 0, im = 0;
-      const int step = Q2 * m1 % Q;
-      int k = n2 * m1 % Q;
-      for (int n = n2; n < N; n += Q2) {
-        const float2 w = turn[k];
-        re += x[n].x * w.x - x[n].y * w.y;
-        im += x[n].x * w.y + x[n].y * w.x;
-        k += step;
-        if (k >= Q) k -= Q;
-      }
-      a[n2] = make_float2(re, im);
+  const Row *x = projections + (size_t)head * 2 * N;
+  constexpr int SUMS = 2 * M1 * Q2;
+  for (int item = id; item < (SUMS + 31) / 32 * 32; item += 256) {
+    const int n2 = item / 2 % Q2, own = item / 2 / Q2, m1 = blockIdx.x * M1 + own;
+    Row re = zero(), im = zero();
+    const int step = 2 * Q2 * m1 % Q;
+    int k = (n2 + Q2 * half) * m1 % Q;
+#pragma unroll
+    for (int i = 0; i < (N + 2 * Q2 - 1) / (2 * Q2); i++) {
+      const int n = n2 + Q2 * half + 2 * Q2 * i;
+      const float2 w = turn[k];
+      const Row u = n < N ? x[2 * n] : zero(), v = n < N ? x[2 * n + 1] : zero();
+      add(re, w.x, u), add(re, -w.y, v), add(im, w.y, u), add(im, w.x, v);
+      k += step;
+      if (k >= Q) k -= Q;
     }
-    __syncthreads();
-    for (int m2 = threadIdx.x; m2 < Q2; m2 += THREADS) {
-      float y = 0;
-      const int step = Q1 * m2;
-      int k = 0;
-      for (int n2 = 0; n2 < Q2; n2++) {
-        y += a[n2].x * turn[k].x - a[n2].y * turn[k].y;
-        k += step;
-        if (k >= Q) k -= Q;
-      }
-      const int m = m1 + Q1 * m2;
-      for (int i = m + REACH - Q; i < ROW; i += Q)
-        if (i >= 0) points[(size_t)blockIdx.x * ROW + i] = y;
+#pragma unroll
+    for (int g = 0; g < G; g++) {
+      re.of[g] += __shfl_xor_sync(ALL, re.of[g], 1);
+      im.of[g] += __shfl_xor_sync(ALL, im.of[g], 1);
     }
-    __syncthreads();
+    if (half == 0 && own < M1) a[own][n2][0] = re, a[own][n2][1] = im;
+  }
+  __syncthreads();
+  for (int item = id; item < (SUMS + 31) / 32 * 32; item += 256) {
+    const int m2 = item / 2 % Q2, own = min(item / 2 / Q2, M1 - 1), m1 = blockIdx.x * M1 + own;
+    Row y = zero();
+    const int step = 2 * Q1 * m2 % Q;
+    int k = Q1 * m2 * half % Q;
+#pragma unroll 4
+    for (int n2 = half; n2 < Q2; n2 += 2) {
+      const float2 w = turn[k];
+      add(y, w.x, a[own][n2][0]), add(y, -w.y, a[own][n2][1]);
+      k += step;
+      if (k >= Q) k -= Q;
+    }
+#pragma unroll
+    for (int g = 0; g < G; g++) y.of[g] += __shfl_xor_sync(ALL, y.of[g], 1);
+    if (half != 0 || item / 2 / Q2 >= M1 || m1 >= Q1) continue;
+    for (int i = m1 + Q1 * m2 + REACH - Q; i < ROW; i += Q)
+      if (i >= 0) points[(size_t)head * ROW + i] = y;
   }
 }
 
-// One pass over exact features of a KV head's tokens with a running softmax; a block takes up to `tiles` tiles of
-// 256·T tokens. Numbers lie as [tile][feature][token].
-template <int MOST_KEYS, int MOST_VALUES, int T, int MOST_TILES, bool GRID>
-__device__ void attend(const u16 *keys, const u16 *values, const int *shapes, const float *queries, const float *points,
-                       const float *weights, int tokens, int tiles, float *maxima, float *sums, float *outputs,
-                       float *spreads) {
-  constexpr int TILE = THREADS * T;
-  constexpr int CELLS = GRID ? TILE / R + 2 : 1;
-  constexpr int SPAN = GRID ? MOST_TILES * TILE / R + TAPS + 2 : 1;
-  constexpr int QUADS = (MOST_VALUES + 4 * WARPS - 1) / (4 * WARPS);
-  __shared__ float query[MOST_KEYS * G + 1];
-  __shared__ __align__(16) float p[G][TILE];
-  __shared__ float weight[GRID ? R * TAPS : 1];
-  __shared__ float y[G][SPAN], z[G][SPAN];
-  __shared__ float taps[GRID ? G * CELLS * TAPS : 1];
-  __shared__ float reduced[WARPS][G];
-  const int head = blockIdx.y, split = blockIdx.x, id = threadIdx.x, warp = id / 32, lane = id % 32;
+#define MIDDLE_WARPS 4
+// Tokens whose probabilities are spread together: a grid point's, or a part of them.
+#define CHUNK (R <= 16 ? R : R % 16 == 0 ? 16 : R % 12 == 0 ? 12 : R % 20 == 0 ? 20 : R % 28 == 0 ? 28 : R)
+#define CHUNKS ((TILE + CHUNK - 2) / CHUNK + 1)
+#define SPAN (TILES * TILE / R + TAPS + 2)
+#define VALUES ((EXACT + MIDDLE_WARPS - 1) / MIDDLE_WARPS)
+
+// Four tokens of the features that are a warp's own; 0 beyond the last.
+__device__ __forceinline__ void load(uint2 (&raw)[VALUES], const u16 *value, int at, int warp, int features) {
+#pragma unroll
+  for (int k = 0; k < VALUES; k++) {
+    const int f = warp + MIDDLE_WARPS * k;
+    raw[k] = f < features ? __ldg((const uint2 *)(value + f * TILE + at)) : make_uint2(0, 0);
+  }
+}
+
+// One pass over the middle with a running softmax: exact features as they are, lying as [tile][feature][token], the
+// others by interpolation between grid points; probabilities are summed times exact values, and spread on the grid.
+// Blocks (parts, KV heads) of 128 threads, each for TILES tiles; a thread has four neighbouring tokens of each.
+extern "C" __global__ void __launch_bounds__(32 * MIDDLE_WARPS, 4)
+    middle(const u16 *keys, const u16 *values, const int *shapes, const Row *queries, const Row *points,
+           const float *weights, int tokens, float *maxima, float *sums, float *outputs, Row *spreads) {
+  __shared__ Row query[(EXACT + 7) / 8 * 8], y[SPAN], z[SPAN], taps[CHUNKS][TAPS];
+  __shared__ alignas(16) float p[G][TILE];
+  // A tap's weights lie in banks of their own.
+  __shared__ alignas(16) float weight[TAPS][R + 4];
+  __shared__ float reduced[MIDDLE_WARPS][G];
+  const int head = blockIdx.y, part = blockIdx.x, id = threadIdx.x, warp = id / 32, lane = id % 32;
   const int keyFeatures = shapes[4 * head], valueFeatures = shapes[4 * head + 1];
   const u16 *ownKeys = keys + (size_t)shapes[4 * head + 2] * TILE, *ownValues = values + (size_t)shapes[4 * head + 3] * TILE;
-  const int start = split * tiles * TILE, firstCell = GRID ? start / R : 0;
-
-  for (int i = id; i < keyFeatures * G; i += THREADS)
-    query[i] = queries[(head * G + i % G) * MOST_KEYS + i / G];
-  if (GRID) {
-    for (int i = id; i < R * TAPS; i += THREADS) weight[i] = weights[i];
-    for (int i = id; i < G * SPAN; i += THREADS) {
-      const int g = i / SPAN, at = firstCell + i % SPAN;
-      y[g][i % SPAN] = at < ROW ? points[(size_t)(head * G + g) * ROW + at] : 0;
-      z[g][i % SPAN] = 0;
-    }
+  const int start = part * TILES * TILE, firstCell = start / R;
+  for (int i = id; i < (EXACT + 7) / 8 * 8; i += 32 * MIDDLE_WARPS)
+    query[i] = i < EXACT ? queries[head * EXACT + i] : zero();
+  for (int i = id; i < TAPS * R; i += 32 * MIDDLE_WARPS) weight[i / R][i % R] = weights[i];
+  for (int i = id; i < SPAN; i += 32 * MIDDLE_WARPS) {
+    y[i] = firstCell + i < ROW ? points[(size_t)head * ROW + firstCell + i] : zero();
+    z[i] = zero();
   }
-  float most[G], sum[G], acc[QUADS][4][G];
+  float most[G], sum[G], acc[VALUES][G];
+#pragma unroll
   for (int g = 0; g < G; g++) most[g] = EMPTY, sum[g] = 0;
 #pragma unroll
-  for (int k = 0; k < QUADS; k++)
+  for (int k = 0; k < VALUES; k++)
 #pragma unroll
-    for (int i = 0; i < 4; i++)
-#pragma unroll
-      for (int g = 0; g < G; g++) acc[k][i][g] = 0;
+    for (int g = 0; g < G; g++) acc[k][g] = 0;
   __syncthreads();
 
-  for (int tile = 0; tile < tiles; tile++) {
+  for (int tile = 0; tile < TILES; tile++) {
     const int base = start + tile * TILE;
     if (base >= tokens) break;
-    float s[T][G];
+    const u16 *key = ownKeys + (size_t)(base / TILE) * keyFeatures * TILE + 4 * id;
+    const u16 *value = ownValues + (size_t)(base / TILE) * valueFeatures * TILE;
+    if (id == 0) {
+      fetchAhead(value, 2 * valueFeatures * TILE);
+      if (tile + 1 < TILES && base + TILE < tokens) fetchAhead(key + (size_t)keyFeatures * TILE, 2 * keyFeatures * TILE);
+    }
+    float s[G][4];
 #pragma unroll
-    for (int i = 0; i < T; i++) {
-      const int token = base + id * T + i, cell = GRID ? token / R : 0, row = token - cell * R;
+    for (int g = 0; g < G; g++)
 #pragma unroll
-      for (int g = 0; g < G; g++) {
-        s[i][g] = 0;
-        if (GRID)
+      for (int i = 0; i < 4; i++) s[g][i] = 0;
+    for (int f0 = 0; f0 < keyFeatures; f0 += 8) {
+      uint2 raw[8];
 #pragma unroll
-          for (int j = 0; j < TAPS; j++) s[i][g] += weight[row * TAPS + j] * y[g][cell - firstCell + j];
+      for (int f = 0; f < 8; f++)
+        raw[f] = f0 + f < keyFeatures ? __ldg((const uint2 *)(key + (f0 + f) * TILE)) : make_uint2(0, 0);
+#pragma unroll
+      for (int f = 0; f < 8; f++) {
+        float x[4];
+        wide2(raw[f].x, x), wide2(raw[f].y, x + 2);
+        const Row q = query[f0 + f];
+#pragma unroll
+        for (int g = 0; g < G; g++)
+#pragma unroll
+          for (int i = 0; i < 4; i++) s[g][i] += q.of[g] * x[i];
       }
     }
-    const u16 *key = ownKeys + (size_t)(base / TILE) * keyFeatures * TILE + id * T;
-#pragma unroll 8
-    for (int f = 0; f < keyFeatures; f++) {
-      float x[T];
-      if (T == 4) wide4(key + (size_t)f * TILE, x);
-      else
-        for (int i = 0; i < T; i++) x[i] = wide(__ldg(key + (size_t)f * TILE + i));
+    uint2 raw[VALUES];
+    load(raw, value, 4 * lane, warp, valueFeatures);
+    if (R % 4 == 0) {
+      const int cell = (base + 4 * id) / R, row = base + 4 * id - cell * R;
 #pragma unroll
-      for (int g = 0; g < G; g++) {
-        const float q = query[f * G + g];
+      for (int j = 0; j < TAPS; j++) {
+        const float4 w = *(const float4 *)&weight[j][row];
+        const Row own = y[cell - firstCell + j];
 #pragma unroll
-        for (int i = 0; i < T; i++) s[i][g] += q * x[i];
+        for (int g = 0; g < G; g++) {
+          s[g][0] += w.x * own.of[g], s[g][1] += w.y * own.of[g];
+          s[g][2] += w.z * own.of[g], s[g][3] += w.w * own.of[g];
+        }
+      }
+    } else {
+#pragma unroll
+      for (int i = 0; i < 4; i++) {
+        const int token = base + 4 * id + i, cell = token / R;
+        for (int j = 0; j < TAPS; j++) {
+          const float w = weight[j][token - cell * R];
+          const Row own = y[cell - firstCell + j];
+#pragma unroll
+          for (int g = 0; g < G; g++) s[g][i] += w * own.of[g];
+        }
       }
     }
 #pragma unroll
     for (int g = 0; g < G; g++) {
       float largest = EMPTY;
 #pragma unroll
-      for (int i = 0; i < T; i++) {
-        if (base + id * T + i >= tokens) s[i][g] = EMPTY;
-        largest = fmaxf(largest, s[i][g]);
+      for (int i = 0; i < 4; i++) {
+        if (base + 4 * id + i >= tokens) s[g][i] = EMPTY;
+        largest = fmaxf(largest, s[g][i]);
       }
       largest = warpMaximum(largest);
       if (lane == 0) reduced[warp][g] = largest;
     }
     __syncthreads();
+    bool grown = false;
+    Row factor;
 #pragma unroll
     for (int g = 0; g < G; g++) {
       float next = most[g];
-      for (int w = 0; w < WARPS; w++) next = fmaxf(next, reduced[w][g]);
-      const float factor = __expf(most[g] - next);
+#pragma unroll
+      for (int w = 0; w < MIDDLE_WARPS; w++) next = fmaxf(next, reduced[w][g]);
+      grown |= next != most[g];
+      factor.of[g] = __expf(most[g] - next);
       most[g] = next;
-      sum[g] *= factor;
+      float4 e;
+      e.x = __expf(s[g][0] - next), e.y = __expf(s[g][1] - next);
+      e.z = __expf(s[g][2] - next), e.w = __expf(s[g][3] - next);
+      *(float4 *)&p[g][4 * id] = e;
+      sum[g] = sum[g] * factor.of[g] + (e.x + e.y) + (e.z + e.w);
+    }
+    if (grown && tile > 0) {
 #pragma unroll
-      for (int k = 0; k < QUADS; k++)
+      for (int k = 0; k < VALUES; k++)
 #pragma unroll
-        for (int i = 0; i < 4; i++) acc[k][i][g] *= factor;
-      if (GRID)
-        for (int i = id; i < SPAN; i += THREADS) z[g][i] *= factor;
+        for (int g = 0; g < G; g++) acc[k][g] *= factor.of[g];
+      for (int i = id; i < SPAN; i += 32 * MIDDLE_WARPS) {
+        Row own = z[i];
 #pragma unroll
-      for (int i = 0; i < T; i++) {
-        const float e = __expf(s[i][g] - next);
-        p[g][id * T + i] = e;
-        sum[g] += e;
+        for (int g = 0; g < G; g++) own.of[g] *= factor.of[g];
+        z[i] = own;
       }
     }
     __syncthreads();
-    if (GRID) {
-      const int cell0 = base / R, count = (base + TILE - 1) / R - cell0 + 1;
-      for (int item = id; item < G * count * TAPS; item += THREADS) {
-        const int j = item % TAPS, cell = item / TAPS % count, g = item / TAPS / count;
-        const int from = max((cell0 + cell) * R, base), to = min((cell0 + cell + 1) * R, base + TILE);
-        float total = 0;
-        for (int t = from; t < to; t++) total += weight[(t - (cell0 + cell) * R) * TAPS + j] * p[g][t - base];
-        taps[(g * CELLS + cell) * TAPS + j] = total;
-      }
-      __syncthreads();
-      for (int item = id; item < G * (count + TAPS - 1); item += THREADS) {
-        const int g = item / (count + TAPS - 1), i = item % (count + TAPS - 1);
-        float total = 0;
-        for (int j = max(0, i - count + 1); j < TAPS && j <= i; j++) total += taps[(g * CELLS + i - j) * TAPS + j];
-        z[g][cell0 - firstCell + i] += total;
-      }
-    }
-    const u16 *value = ownValues + (size_t)(base / TILE) * valueFeatures * TILE;
+
+    const int chunk0 = base / CHUNK, chunks = (base + TILE - 1) / CHUNK - chunk0 + 1;
+    for (int item = id; item < chunks * TAPS; item += 32 * MIDDLE_WARPS) {
+      const int j = item % TAPS, chunk = chunk0 + item / TAPS;
+      const int from = max(chunk * CHUNK, base) - base, to = min((chunk + 1) * CHUNK, base + TILE) - base;
+      const float *own = weight[j] + (chunk * CHUNK % R - chunk * CHUNK + base);
+      Row total = zero();
+      if (R % 4 == 0) {
+#pragma unroll 4
+        for (int t = from; t < to; t += 4) {
+          const float4 w = *(const float4 *)(own + t);
 #pragma unroll
-    for (int k = 0; k < QUADS; k++) {
-      const int f = 4 * (warp + WARPS * k);
-      if (f >= valueFeatures) break;
-      for (int at = 4 * lane; at < TILE; at += 128) {
-        float4 e[G];
-#pragma unroll
-        for (int g = 0; g < G; g++) e[g] = *(const float4 *)&p[g][at];
-#pragma unroll
-        for (int i = 0; i < 4; i++) {
-          if (f + i >= valueFeatures) break;
-          float v[4];
-          wide4(value + (size_t)(f + i) * TILE + at, v);
-#pragma unroll
-          for (int g = 0; g < G; g++) acc[k][i][g] += e[g].x * v[0] + e[g].y * v[1] + e[g].z * v[2] + e[g].w * v[3];
+          for (int g = 0; g < G; g++) {
+            const float4 e = *(const float4 *)&p[g][t];
+            total.of[g] += (w.x * e.x + w.y * e.y) + (w.z * e.z + w.w * e.w);
+          }
         }
+      } else {
+        for (int t = from; t < to; t++)
+#pragma unroll
+          for (int g = 0; g < G; g++) total.of[g] += own[t] * p[g][t];
       }
+      taps[item / TAPS][j] = total;
+    }
+    __syncthreads();
+    const int cell0 = base / R, cells = (base + TILE - 1) / R - cell0 + 1;
+    // The last warp has the fewest values.
+    for (int i = 32 * MIDDLE_WARPS - 1 - id; i < cells + TAPS - 1; i += 32 * MIDDLE_WARPS) {
+      Row total = z[cell0 - firstCell + i];
+      for (int j = max(0, i - cells + 1); j < TAPS && j <= i; j++) {
+        const int cell = cell0 + i - j;
+        const int from = max(cell * R / CHUNK, chunk0), to = min((cell + 1) * R / CHUNK, chunk0 + chunks);
+        for (int chunk = from; chunk < to; chunk++) add(total, 1, taps[chunk - chunk0][j]);
+      }
+      z[cell0 - firstCell + i] = total;
+    }
+#pragma unroll
+    for (int at = 4 * lane; at < TILE + 4 * lane; at += 128) {
+      float4 e[G];
+#pragma unroll
+      for (int g = 0; g < G; g++) e[g] = *(const float4 *)&p[g][at];
+#pragma unroll
+      for (int k = 0; k < VALUES; k++) {
+        float v[4];
+        wide2(raw[k].x, v), wide2(raw[k].y, v + 2);
+#pragma unroll
+        for (int g = 0; g < G; g++) acc[k][g] += (e[g].x * v[0] + e[g].y * v[1]) + (e[g].z * v[2] + e[g].w * v[3]);
+      }
+      if (at + 128 < TILE + 4 * lane) load(raw, value, at + 128, warp, valueFeatures);
     }
     __syncthreads();
   }
 
-  const size_t part = (size_t)head * gridDim.x + split;
+  const size_t own = (size_t)head * gridDim.x + part;
 #pragma unroll
-  for (int k = 0; k < QUADS; k++) {
-    const int f = 4 * (warp + WARPS * k);
+  for (int first = 0; first < VALUES * G; first += 32) {
+    float totals[32];
 #pragma unroll
-    for (int i = 0; i < 4; i++)
-#pragma unroll
-      for (int g = 0; g < G; g++) {
-        const float total = warpSum(acc[k][i][g]);
-        if (lane == 0 && f + i < valueFeatures) outputs[(part * MOST_VALUES + f + i) * G + g] = total;
-      }
+    for (int i = 0; i < 32; i++)
+      totals[i] = first + i < VALUES * G ? acc[(first + i) / G % VALUES][(first + i) % G] : 0;
+    scatterSums<32>(totals);
+    const int f = warp + (first + lane) / G * MIDDLE_WARPS;
+    if (first + lane < VALUES * G && f < valueFeatures) outputs[(own * EXACT + f) * G + (first + lane) % G] = totals[0];
   }
 #pragma unroll
   for (int g = 0; g < G; g++) {
@@ -270,176 +318,187 @@ __device__ void attend(const u16 *keys, const u16 *values, const int *shapes, co
   __syncthreads();
   if (id < G) {
     float total = 0;
-    for (int w = 0; w < WARPS; w++) total += reduced[w][id];
-    sums[part * G + id] = total;
+    for (int w = 0; w < MIDDLE_WARPS; w++) total += reduced[w][id];
+    sums[own * G + id] = total;
   }
   if (id == 0)
-    for (int g = 0; g < G; g++) maxima[part * G + g] = most[g];
-  if (GRID)
-    for (int i = id; i < G * SPAN; i += THREADS) spreads[part * G * SPAN + i] = z[i / SPAN][i % SPAN];
+#pragma unroll
+    for (int g = 0; g < G; g++) maxima[own * G + g] = most[g];
+  for (int i = id; i < SPAN; i += 32 * MIDDLE_WARPS) spreads[own * SPAN + i] = z[i];
 }
 
-#define PASS(name, keysMost, valuesMost, t, most, grid) \
-  extern "C" __global__ void __launch_bounds__(THREADS) name( \
-      const u16 *keys, const u16 *values, const int *shapes, const float *queries, const float *points, \
-      const float *weights, int tokens, int tiles, float *maxima, float *sums, float *outputs, float *spreads) { \
-    attend<keysMost, valuesMost, t, most, grid>(keys, values, shapes, queries, points, weights, tokens, tiles, maxima, \
-                                                sums, outputs, spreads); \
+// What probabilities of all parts of the middle add up to at index i of a grid's row.
+__device__ __forceinline__ Row spreadAtIndex(int i, const Row *spreads, const float *factors, int parts) {
+  Row total = zero();
+  const int last = (int)((long long)i * R / (TILES * TILE));
+#pragma unroll
+  for (int back = -1; back <= (SPAN + 1) * R / (TILES * TILE); back++) {
+    const int part = last - back, at = i - (int)((long long)part * (TILES * TILE) / R);
+    // Where parts begin with a grid point, the part behind has none of it.
+    if (TILES * TILE % R == 0 && back < 0) continue;
+    if (part < 0 || part >= parts || at < 0 || at >= SPAN) continue;
+    const Row own = spreads[(size_t)part * SPAN + at];
+#pragma unroll
+    for (int g = 0; g < G; g++) total.of[g] += factors[part * G + g] * own.of[g];
   }
-
-PASS(middle, EXACT, EXACT, TPT, TILES, true)
-PASS(edge, D, D, 1, 1, false)
-PASS(dense, D, D, 4, 1, false)
-
-// Joins the parts of one query head: exact elements of the output, and the probabilities on the grid. Output elements
-// that are spectral over the middle get what sinks and window bring to them.
-extern "C" __global__ void combine(int middleParts, int edgeParts, int splitTokens, const int *shapes, const int *places,
-                                   const float *maxima, const float *sums, const float *outputs, const float *spreads,
-                                   const float *edgeMaxima, const float *edgeSums, const float *edgeOutputs, float *grid,
-                                   float *result) {
-  const int head = blockIdx.x / G, g = blockIdx.x % G;
-  const int span = splitTokens / R + TAPS + 2;
-  extern __shared__ float factor[];  // of each middle part, then of each edge part
-  __shared__ float sharedTotal;
-  if (threadIdx.x == 0) {
-    float most = EMPTY, total = 0;
-    for (int i = 0; i < middleParts; i++) most = fmaxf(most, maxima[(head * middleParts + i) * G + g]);
-    for (int i = 0; i < edgeParts; i++) most = fmaxf(most, edgeMaxima[(head * edgeParts + i) * G + g]);
-    for (int i = 0; i < middleParts; i++) {
-      factor[i] = __expf(maxima[(head * middleParts + i) * G + g] - most);
-      total += factor[i] * sums[(head * middleParts + i) * G + g];
-    }
-    for (int i = 0; i < edgeParts; i++) {
-      factor[middleParts + i] = __expf(edgeMaxima[(head * edgeParts + i) * G + g] - most);
-      total += factor[middleParts + i] * edgeSums[(head * edgeParts + i) * G + g];
-    }
-    sharedTotal = total;
-  }
-  __syncthreads();
-  const float inverse = 1 / sharedTotal;
-  for (int d = threadIdx.x; d < D; d += THREADS) {
-    float total = 0;
-    for (int i = 0; i < edgeParts; i++)
-      total += factor[middleParts + i] * edgeOutputs[((size_t)(head * edgeParts + i) * D + d) * G + g];
-    const int place = places[head * D + d];
-    if (place >= 0)
-      for (int i = 0; i < middleParts; i++)
-        total += factor[i] * outputs[((size_t)(head * middleParts + i) * EXACT + place) * G + g];
-    result[(head * G + g) * D + d] = total * inverse;
-  }
-  for (int m = threadIdx.x; m < Q; m += THREADS) {
-    float total = 0;
-    for (int i = m + REACH - Q; i < ROW; i += Q) {
-      if (i < 0) continue;
-      const int last = min(middleParts - 1, (int)((long long)(i + 1) * R / splitTokens));
-      for (int part = last; part >= 0; part--) {
-        const int at = i - (int)((long long)part * splitTokens / R);
-        if (at >= span) break;
-        if (at >= 0) total += factor[part] * spreads[((size_t)(head * middleParts + part) * G + g) * span + at];
-      }
-    }
-    grid[(size_t)blockIdx.x * Q + m] = total * inverse;
-  }
+  return total;
 }
 
-// c_n Σ_m z[m]·exp(2πi n m/Q), as cosine and sine sums: the transpose of `expand`. A block takes a query head and a
-// share of the n2.
-extern "C" __global__ void gather(const float *grid, const float *corrections, const float2 *table, float *states) {
+// The same at grid point m.
+__device__ __forceinline__ Row spreadAt(int m, const Row *spreads, const float *factors, int parts) {
+  Row total = spreadAtIndex(m + REACH, spreads, factors, parts);
+  if (m + REACH >= Q) add(total, 1, spreadAtIndex(m + REACH - Q, spreads, factors, parts));
+  if (m + REACH + Q < ROW) add(total, 1, spreadAtIndex(m + REACH + Q, spreads, factors, parts));
+  return total;
+}
+
+#define SHARES (256 / Q1 > 1 ? 256 / Q1 : 1)
+#define STATE_SHARES (512 / SPECTRAL > 1 ? 512 / SPECTRAL : 1)
+
+// Blocks (Q2, KV heads) of 256 threads; each has the frequencies n = n2 + Q2·n1 of its n2, and its share of the parts:
+//   b[m1] = Σ_m2 z[m1 + Q1·m2]·exp(2πi n2 (m1 + Q1·m2)/Q),   states[n] = c_n Σ_m1 b[m1]·exp(2πi n1 m1/Q1)
+// The states times coefficients[kv][n2][N1][2][SPECTRAL] are the output's spectral elements; edge and exact features join
+// them. A head's last block adds all up. Element d of the output is exact feature places[d], or spectral feature
+// −1 − places[d].
+extern "C" __global__ void __launch_bounds__(256)
+    close(int middleParts, int edgeParts, const int *places, const float *maxima, const float *sums, const Row *outputs,
+          const Row *spreads, const float *edgeMaxima, const float *edgeSums, const float *edgeOutputs,
+          const u16 *coefficients, const float *corrections, const float2 *table, float *partial, int *counters,
+          float *result) {
+  extern __shared__ float factors[];  // of each middle part, then of each edge part
   __shared__ float2 turn[Q];
-  __shared__ float z[Q];
-  __shared__ float2 b[Q1];
-  turns(table, turn);
-  for (int m = threadIdx.x; m < Q; m += THREADS) z[m] = grid[(size_t)blockIdx.x * Q + m];
+  __shared__ union {
+    Row b[SHARES][Q1][2];
+    Row products[STATE_SHARES][SPECTRAL];
+  } shared;
+  __shared__ Row states[2 * N1];
+  __shared__ bool isLast;
+  const int head = blockIdx.y, n2 = blockIdx.x, id = threadIdx.x, lane = id % 32, parts = middleParts + edgeParts;
+  const u16 *ownCoefficients = coefficients + ((size_t)head * Q2 + n2) * N1 * 2 * SPECTRAL;
+  if (id == 0) fetchAhead(ownCoefficients, N1 * 2 * SPECTRAL * 2);
+  for (int i = id; i < Q; i += 256) turn[i] = __ldg(table + i);
+  for (int g = id / 32; g < G; g += 8) {
+    float most = EMPTY, total = 0;
+    for (int i = lane; i < parts; i += 32) {
+      const float own = i < middleParts ? maxima[(head * middleParts + i) * G + g]
+                                        : edgeMaxima[(head * edgeParts + i - middleParts) * G + g];
+      factors[i * G + g] = own;
+      most = fmaxf(most, own);
+    }
+    most = warpMaximum(most);
+    for (int i = lane; i < parts; i += 32) {
+      const float own = i < middleParts ? sums[(head * middleParts + i) * G + g]
+                                        : edgeSums[(head * edgeParts + i - middleParts) * G + g];
+      const float factor = __expf(factors[i * G + g] - most);
+      factors[i * G + g] = factor;
+      total += factor * own;
+    }
+    total = warpSum(total);
+    for (int i = lane; i < parts; i += 32) factors[i * G + g] /= total;
+  }
   __syncthreads();
-  for (int n2 = blockIdx.y; n2 < Q2; n2 += gridDim.y) {
-    for (int m1 = threadIdx.x; m1 < Q1; m1 += THREADS) {
-      float re = 0, im = 0;
-      const int step = Q1 * n2 % Q;
-      int k = n2 * m1 % Q;
-      for (int m2 = 0; m2 < Q2; m2++) {
-        const float x = z[m1 + Q1 * m2];
-        re += x * turn[k].x;
-        im += x * turn[k].y;
-        k += step;
-        if (k >= Q) k -= Q;
-      }
-      b[m1] = make_float2(re, im);
+  const Row *ownSpreads = spreads + (size_t)head * middleParts * SPAN;
+  for (int item = id; item < SHARES * Q1; item += 256) {
+    const int m1 = item % Q1, share = item / Q1;
+    Row re = zero(), im = zero();
+    const int step = SHARES * Q1 * n2 % Q;
+    int k = n2 * (m1 + Q1 * share) % Q;
+#pragma unroll
+    for (int i = 0; i < (Q2 + SHARES - 1) / SHARES; i++) {
+      const int m2 = share + SHARES * i;
+      const Row own = m2 < Q2 ? spreadAt(m1 + Q1 * m2, ownSpreads, factors, middleParts) : zero();
+      add(re, turn[k].x, own), add(im, turn[k].y, own);
+      k += step;
+      if (k >= Q) k -= Q;
+    }
+    shared.b[share][m1][0] = re, shared.b[share][m1][1] = im;
+  }
+  __syncthreads();
+  if (SHARES > 1) {
+    for (int i = id; i < 2 * Q1; i += 256) {
+      Row total = shared.b[0][i / 2][i % 2];
+      for (int share = 1; share < SHARES; share++) add(total, 1, shared.b[share][i / 2][i % 2]);
+      shared.b[0][i / 2][i % 2] = total;
     }
     __syncthreads();
-    // Eight lanes a frequency.
-    const int lane = threadIdx.x % 8, count = (N - n2 + Q2 - 1) / Q2;
-    for (int first = 0; first < count; first += THREADS / 8) {
-      const int n1 = first + threadIdx.x / 8;
-      float re = 0, im = 0;
-      const int step = (int)((long long)8 * n1 * Q2 % Q);
-      int k = (int)((long long)lane * n1 * Q2 % Q);
-      for (int m1 = lane; m1 < Q1; m1 += 8) {
-        const float2 w = turn[k];
-        re += b[m1].x * w.x - b[m1].y * w.y;
-        im += b[m1].x * w.y + b[m1].y * w.x;
-        k += step;
-        if (k >= Q) k -= Q;
-      }
+  }
+  // Eight lanes a frequency.
+  for (int item = id; item < (8 * N1 + 31) / 32 * 32; item += 256) {
+    const int n1 = item / 8, n = n2 + Q2 * n1;
+    Row re = zero(), im = zero();
+    const int step = (int)((long long)8 * n1 * Q2 % Q);
+    int k = (int)((long long)(item % 8) * n1 * Q2 % Q);
+#pragma unroll 4
+    for (int m1 = item % 8; m1 < Q1; m1 += 8) {
+      const float2 w = turn[k];
+      const Row u = shared.b[0][m1][0], v = shared.b[0][m1][1];
+      add(re, w.x, u), add(re, -w.y, v), add(im, w.y, u), add(im, w.x, v);
+      k += step;
+      if (k >= Q) k -= Q;
+    }
+#pragma unroll
+    for (int g = 0; g < G; g++)
+#pragma unroll
       for (int by = 4; by > 0; by /= 2) {
-        re += __shfl_xor_sync(0xffffffffu, re, by);
-        im += __shfl_xor_sync(0xffffffffu, im, by);
+        re.of[g] += __shfl_xor_sync(ALL, re.of[g], by);
+        im.of[g] += __shfl_xor_sync(ALL, im.of[g], by);
       }
-      if (lane == 0 && n1 < count) {
-        const int n = n1 * Q2 + n2;
-        states[(size_t)blockIdx.x * 2 * N + 2 * n] = re * corrections[n];
-        states[(size_t)blockIdx.x * 2 * N + 2 * n + 1] = im * corrections[n];
+    if (item % 8 || n1 >= N1) continue;
+    const float correction = n < N ? corrections[n] : 0;
+#pragma unroll
+    for (int g = 0; g < G; g++) re.of[g] *= correction, im.of[g] *= correction;
+    states[2 * n1] = re, states[2 * n1 + 1] = im;
+  }
+  __syncthreads();
+  for (int item = id; item < STATE_SHARES * (SPECTRAL / 2); item += 256) {
+    const int f = item % (SPECTRAL / 2) * 2, share = item / (SPECTRAL / 2);
+    Row left = zero(), right = zero();
+    unsigned raw[(2 * N1 + STATE_SHARES - 1) / STATE_SHARES];
+#pragma unroll
+    for (int i = 0; i < (2 * N1 + STATE_SHARES - 1) / STATE_SHARES; i++) {
+      const int s = share + STATE_SHARES * i;
+      raw[i] = s < 2 * N1 ? __ldg((const unsigned *)(ownCoefficients + s * SPECTRAL + f)) : 0;
+    }
+#pragma unroll
+    for (int i = 0; i < (2 * N1 + STATE_SHARES - 1) / STATE_SHARES; i++) {
+      const int s = share + STATE_SHARES * i;
+      if (s >= 2 * N1) break;
+      float x[2];
+      wide2(raw[i], x);
+      add(left, x[0], states[s]), add(right, x[1], states[s]);
+    }
+    shared.products[share][f] = left, shared.products[share][f + 1] = right;
+  }
+  __syncthreads();
+  Row *ownPartial = (Row *)partial + ((size_t)head * Q2 + n2) * D;
+  for (int d = id; d < D; d += 256) {
+    const int place = places[head * D + d];
+    Row total = zero();
+    for (int part = n2; part < edgeParts; part += Q2)
+#pragma unroll
+      for (int g = 0; g < G; g++)
+        total.of[g] += factors[(middleParts + part) * G + g] * edgeOutputs[((size_t)(head * edgeParts + part) * G + g) * D + d];
+    if (place < 0)
+      for (int share = 0; share < STATE_SHARES; share++) add(total, 1, shared.products[share][-1 - place]);
+    else
+      for (int part = n2; part < middleParts; part += Q2) {
+        const Row own = outputs[(size_t)(head * middleParts + part) * EXACT + place];
+#pragma unroll
+        for (int g = 0; g < G; g++) total.of[g] += factors[part * G + g] * own.of[g];
       }
-    }
-    __syncthreads();
+    ownPartial[d] = total;
   }
-}
-
-// Adds the spectral elements: result += states · coefficients[kv][SPECTRAL][2N]; a warp a feature.
-extern "C" __global__ void finish(const u16 *coefficients, const float *states, const int *elements, float *result) {
-  const int head = blockIdx.y, feature = blockIdx.x * WARPS + threadIdx.x / 32, lane = threadIdx.x % 32;
-  if (feature >= SPECTRAL) return;
-  const int element = elements[head * SPECTRAL + feature];
-  if (element < 0) return;
-  const u16 *own = coefficients + ((size_t)head * SPECTRAL + feature) * 2 * N;
-  float sum[G];
-  for (int g = 0; g < G; g++) sum[g] = 0;
-  for (int s = 2 * lane; s < 2 * N; s += 64) {
-    const unsigned raw = __ldg((const unsigned *)(own + s));
-    const float x = wide(raw & 0xffff), y = wide(raw >> 16);
-    for (int g = 0; g < G; g++) {
-      const float *state = states + (size_t)(head * G + g) * 2 * N + s;
-      sum[g] += x * state[0] + y * state[1];
-    }
+  __threadfence();
+  __syncthreads();
+  if (id == 0) isLast = atomicAdd(counters + head, 1) == Q2 - 1;
+  __syncthreads();
+  if (!isLast) return;
+  __threadfence();
+  for (int i = id; i < D * G; i += 256) {
+    float total = 0;
+#pragma unroll
+    for (int other = 0; other < Q2; other++) total += __ldcg(partial + ((size_t)head * Q2 + other) * D * G + i);
+    result[(head * G + i % G) * D + i / G] = total;
   }
-  for (int g = 0; g < G; g++) {
-    const float total = warpSum(sum[g]);
-    if (lane == 0) result[(head * G + g) * D + element] += total;
-  }
-}
-
-// Joins the parts of dense attention.
-extern "C" __global__ void denseCombine(int parts, const float *maxima, const float *sums, const float *outputs,
-                                        float *result) {
-  const int head = blockIdx.x / G, g = blockIdx.x % G;
-  float most = EMPTY;
-  for (int i = 0; i < parts; i++) most = fmaxf(most, maxima[(head * parts + i) * G + g]);
-  float total = 0;
-  for (int i = 0; i < parts; i++) total += __expf(maxima[(head * parts + i) * G + g] - most) * sums[(head * parts + i) * G + g];
-  for (int d = threadIdx.x; d < D; d += THREADS) {
-    float sum = 0;
-    for (int i = 0; i < parts; i++)
-      sum += __expf(maxima[(head * parts + i) * G + g] - most) * outputs[((size_t)(head * parts + i) * D + d) * G + g];
-    result[(head * G + g) * D + d] = sum / total;
-  }
-}
-
-// Reads everything once, for the memory's speed.
-extern "C" __global__ void streamRead(const uint4 *numbers, unsigned long long count, unsigned *result) {
-  unsigned sum = 0;
-  for (unsigned long long i = blockIdx.x * (unsigned long long)THREADS + threadIdx.x; i < count;
-       i += (unsigned long long)gridDim.x * THREADS) {
-    const uint4 x = __ldg(numbers + i);
-    sum ^= x.x ^ x.y ^ x.z ^ x.w;
-  }
-  if (sum == 0x12345678u) *result = sum;
+  if (id == 0) counters[head] = 0;
 }

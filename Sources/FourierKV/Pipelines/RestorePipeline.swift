@@ -19,6 +19,8 @@ public struct RestorePipeline: Sendable {
   public var key: FileKey?
   /// The format to write; nil writes a capture.
   public var writing: CacheWriting?
+  /// What decoding may take.
+  public var limits = DecodingLimits()
   /// The type to write numbers in; nil keeps the cache's. For `writing`.
   public var elementType: ElementType?
 
@@ -53,7 +55,7 @@ public struct RestorePipeline: Sendable {
   /// - Throws: `OutOfRange`; what is wrong with the file; what the format to write cannot hold.
   @discardableResult
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
-    let named = try NamedFKVCache(path: input, basis: BasisFinder(file: basisFile), key: key)
+    let named = try NamedFKVCache(path: input, basis: BasisFinder(file: basisFile), decoding: limits, key: key)
     let cache = named.cache
     let full = cache.description
     let positions = try FileFailure.naming(input) { try wantedPositions(of: full) }

@@ -19,6 +19,7 @@ struct Verify: ParsableCommand {
   @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var basis: BasisFileOption
   @OptionGroup var key: KeyOption
+  @OptionGroup var memory: MemoryOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   func validate() throws {
@@ -33,6 +34,7 @@ struct Verify: ParsableCommand {
     var pipeline = VerifyPipeline(path: file, reference: reference)
     pipeline.basisFile = basis.basisFile
     pipeline.key = try key.find()?.key
+    pipeline.limits = memory.limits
     pipeline.continuation = try continuation.request()
     let bars = (ProgressBar("verify", unit: "layers"), ProgressBar("continue", unit: "tokens"))
     defer {
