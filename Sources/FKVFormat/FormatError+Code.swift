@@ -1,6 +1,6 @@
 extension FormatError {
   /// The numbers of the errors, as formats/fkv.md §10 lists them: 1x prologue, 2x directory, 3x section, 4x record,
-  /// 5x limits, 6x encryption. A number is never given to another error.
+  /// 5x limits, 9x encryption. A number is never given to another error.
   public enum Code: Int, CaseIterable, Hashable, Sendable {
     case notFKV = 10
     case mangledMagic = 11
