@@ -68,21 +68,4 @@ import Testing
       for await found in group { #expect(found == expected) }
     }
   }
-
-  /// Each layer of a file may name a period of its own: plans for them all would take memory without end.
-  @Test func longPlansAreNotKeptForever() {
-    let length = RealFourierPlan.keptSamples / 2
-    weak var first = RealFourierPlan.plan(length: length)
-    let used = RealFourierPlan.plan(length: length + 2)
-    #expect(first == nil)
-    // A plan in use outlives what pushes it out.
-    _ = RealFourierPlan.plan(length: RealFourierPlan.keptSamples + 2)
-    #expect(RealFourierPlan.plan(length: length + 2) !== used)
-    var spectrum = [Float](repeating: 0, count: 2 * used.spectrumCount)
-    spectrum[0] = 3
-    var signal = [Float](repeating: .nan, count: used.length)
-    used.inverse(&spectrum, into: &signal)
-    let bound = Self.bound(used.length, norm: 3 * Double(used.length).squareRoot())
-    #expect(signal.allSatisfy { abs(Double($0) - 3) <= bound })
-  }
 }
