@@ -134,21 +134,18 @@ public struct CacheEncoder: Sendable {
     _ = try CacheHeader(parsing: RecordReader(parsing: header.record.encoded, name: "header"))
   }
 
-  /// Throws for a section that readers refuse for the work that it asks for: a period far beyond the tokens.
+  /// Throws for a plan whose section readers refuse for the work that it asks for: a period far beyond the tokens.
+  ///
+  /// - Parameter storedBytes: of the section, or before it is made, the most that it can have.
   private func checkPeriod(
-    _ payload: [UInt8], layer: Int, of description: CacheDescription, _ kind: CacheKind
+    _ plan: FourierLayerPlan, elements: Int, storedBytes: Int, groups: Int, place: String
   ) throws {
-    let shape = description.geometry.layers[layer]
-    let place = "layer \(layer) \(kind.name)s"
-    let head = try FourierSection.head(payload, layer: shape, place: place)
-    let cost = head.cost(
-      layer: shape, elementSize: description.elementType(of: kind).byteCount, storedBytes: payload.count)
-    let allowed = DecodingLimits().allowance(
-      storedBytes: payload.count, groups: description.geometry.layers.count)
-    guard cost.work <= allowed.work else {
+    let work = DecodingCost.fourier(elements: elements, spectral: plan.spectralFeatures, period: plan.period)
+    let allowed = DecodingLimits().allowance(storedBytes: storedBytes, groups: groups).work
+    guard work <= allowed else {
       throw CodecError.unsuitable(
-        "\(place): a period of \(head.numbers[6]) for \(head.numbers[1]) tokens takes readers \(cost.work) steps, allowed "
-          + "are \(allowed.work): choose a shorter one")
+        "\(place): a period of \(plan.period) for \(plan.middle) tokens takes readers \(work) steps, allowed are "
+          + "\(allowed): choose a shorter one")
     }
   }
 
@@ -174,9 +171,17 @@ public struct CacheEncoder: Sendable {
         let plan = FourierLayerPlan(
           parameters, tokens: shape.tokens, features: shape.features,
           fraction: parameters.fraction(kind, layer: layer, of: layers))
+        let place = "layer \(layer) \(kind.name)s"
+        // Nothing is stored larger than it is, but for a head and directories.
+        let most =
+          tensor.bytes.count + 2 * plan.frequencies * plan.spectralFeatures * plan.coefficientType.byteCount
+          + 16 * shape.features + 4096
+        try checkPeriod(
+          plan, elements: shape.elementCount, storedBytes: most, groups: layers, place: place)
         let section = FourierSection(tensor, plan: plan)
         let payload = section.encoded(elementSize: tensor.elementType.byteCount).bytes
-        try checkPeriod(payload, layer: layer, of: source.description, kind)
+        try checkPeriod(
+          plan, elements: shape.elementCount, storedBytes: payload.count, groups: layers, place: place)
         encoded.payloads.append((kind, payload))
         restored.append(section.restored(layer: shape, elementType: tensor.elementType))
       case .spectral:

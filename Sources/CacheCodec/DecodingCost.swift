@@ -31,6 +31,11 @@ struct DecodingCost: Hashable, Sendable {
     return product(samples, doublings, transformSteps)
   }
 
+  /// Steps of a section of profile `fourier`: one transform of a period for each spectral feature.
+  static func fourier(elements: Int, spectral: Int, period: Int) -> Int {
+    product(4, elements).addingSaturated(transforms(samples: product(spectral, period), length: period))
+  }
+
   /// Decoding `count` symbols of a coefficient stream.
   static func symbols(_ count: Int) -> DecodingCost {
     DecodingCost(memory: product(count, MemoryLayout<Int16>.size), work: product(count, symbolSteps))

@@ -48,7 +48,10 @@ struct Directory {
     guard isLast == (entry.kind == .header) else {
       throw FormatError.headerMisplaced(entry.id, offset: entry.offset)
     }
-    guard entry.kind == .header || entry.kind == .seal || knownKinds.contains(entry.kind) || !entry.flags.contains(.required) else {
+    guard
+      entry.kind == .header || entry.kind == .seal || knownKinds.contains(entry.kind)
+        || !entry.flags.contains(.required)
+    else {
       throw FormatError.unknownRequiredSection(entry.id, offset: entry.offset)
     }
   }

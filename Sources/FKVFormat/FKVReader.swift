@@ -43,7 +43,8 @@ public final class FKVReader: Sendable {
     let metadata: FileMetadata
     var damage: FormatError?
     do {
-      metadata = try FileMetadata(file, limits: limits, knownKinds: knownKinds, key: key, checksHeaderPrefix: !salvaging)
+      metadata = try FileMetadata(
+        file, limits: limits, knownKinds: knownKinds, key: key, checksHeaderPrefix: !salvaging)
     } catch let error as FormatError where salvaging && error.mayBeDamage {
       guard let found = try FileMetadata(scanning: file, limits: limits, knownKinds: knownKinds) else { throw error }
       metadata = found

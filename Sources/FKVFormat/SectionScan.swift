@@ -31,7 +31,9 @@ struct SectionScan {
       let row = DirectoryRow(
         description: SectionDescription(parsing: prefix, at: Layout.syncWord.count), reserved: 0,
         offset: UInt64(start), place: start)
-      guard let entry = try? row.entry(at: start, end: file.byteCount, limits: limits, isEncrypted: false) else { continue }
+      guard let entry = try? row.entry(at: start, end: file.byteCount, limits: limits, isEncrypted: false) else {
+        continue
+      }
       if try isWhole(entry) {
         position = start + entry.fileBytes
         return entry

@@ -70,6 +70,7 @@ import Testing
   /// Flipped bits, a stretch of zeros or noise, a stretch cut out, the end cut off.
   private struct Damage {
     var bytes: [UInt8]
+    private let whole: [UInt8]
     /// Bytes of the whole file that are gone or others.
     private var touched: [Range<Int>] = []
     /// Whether every other byte is where it was.
@@ -77,6 +78,7 @@ import Testing
 
     init(_ whole: [UInt8], _ generator: inout RepeatableGenerator) {
       bytes = whole
+      self.whole = whole
       let first = Int.random(in: whole.indices, using: &generator)
       let length = min(Int.random(in: 1...300, using: &generator), whole.count - first)
       switch Int.random(in: 0..<10, using: &generator) {
@@ -104,7 +106,15 @@ import Testing
       }
     }
 
-    func hits(_ range: Range<Int>) -> Bool { touched.contains { $0.overlaps(range) } }
+    /// Whether the bytes that lay in `range` are not there any more, neither in their place nor where a cut moved them. A
+    /// cut at the edge of a range may leave the same bytes as one beside it.
+    func hits(_ range: Range<Int>) -> Bool {
+      guard touched.contains(where: { $0.overlaps(range) }) else { return false }
+      let moved = range.lowerBound - (whole.count - bytes.count)
+      return ![range.lowerBound, moved].contains { start in
+        start >= 0 && start + range.count <= bytes.count && bytes[start..<start + range.count] == whole[range]
+      }
+    }
     func hits(_ entry: SectionEntry) -> Bool { hits(entry.offset..<entry.offset + entry.fileBytes) }
   }
 

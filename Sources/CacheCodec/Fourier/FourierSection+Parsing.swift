@@ -26,12 +26,9 @@ extension FourierSection {
       let coefficients = DecodingCost.product(2 * (coefficientType.byteCount + 4), frequencies, spectral)
       var cost = DecodingCost.memory(
         storedBytes, exact, coefficients, DecodingCost.product(4 + elementSize, layer.elementCount))
-      cost.work = DecodingCost.product(4, layer.elementCount)
-      guard spectral > 0 else { return cost }
+      cost.work = DecodingCost.fourier(elements: layer.elementCount, spectral: spectral, period: period)
       // Signal, spectrum and the plan's factors both ways.
-      cost.memory = cost.memory.addingSaturated(24 * period)
-      cost.work = cost.work.addingSaturated(
-        DecodingCost.transforms(samples: DecodingCost.product(spectral, period), length: period))
+      if spectral > 0 { cost.memory = cost.memory.addingSaturated(24 * period) }
       return cost
     }
   }

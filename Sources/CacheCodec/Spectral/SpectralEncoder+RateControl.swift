@@ -57,7 +57,7 @@ extension SpectralEncoder {
       let limit = Double(2 * source.description.geometry.elementCount) / ratio
       let target = 0.99 * limit
       let search = try StepSearch(self, around: 0.3)
-      let start = search.best(bytes: target)
+      let start = search.best(bytes: target, keyBalance: parameters.resolvedWindowSteps.keyBalance)
       return try approach(
         from: start, tokens: tokens, path: path, progress: progress,
         control: PassControl(

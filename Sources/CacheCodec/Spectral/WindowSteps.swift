@@ -31,6 +31,10 @@ public struct WindowSteps: Hashable, Sendable {
   /// ones hardly show in an error, and may be all that tells a sentence that nobody has looked at from another.
   var smallestDensity: Double { self == .fine ? 0.1 : 0.05 }
 
+  /// What the keys' step is multiplied by against the balance that the error at the probe queries asks for: finer keys
+  /// tell apart what nobody has looked at yet.
+  var keyBalance: Float { self == .fine ? 1 : 0.85 }
+
   /// The factor for a zone.
   func factor(_ zone: SegmentPlan.Zone, _ kind: CacheKind) -> Float {
     switch zone {

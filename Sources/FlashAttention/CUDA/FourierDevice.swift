@@ -117,10 +117,7 @@ public final class FourierDevice {
         ])
       try driver.launch(
         expand, name: "expand", blocks: ((kernels.factors.0 + kernels.columns - 1) / kernels.columns, h), threads: 256,
-        [
-          .address(projections), .address(turns), .address(points), .address(middleKeys), .address(shapes),
-          .integer(middleParts),
-        ])
+        [.address(projections), .address(turns), .address(points)])
       try driver.launch(
         pass, name: "middle", blocks: (middleParts, h), threads: 128,
         [

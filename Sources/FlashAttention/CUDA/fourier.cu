@@ -45,17 +45,12 @@ extern "C" __global__ void __launch_bounds__(32 * ROW_WARPS, 3)
 
 // Grid points of the scores, points[kv][ROW]: y[m] = Σ_n Re(x_n·exp(2πi n m/Q)), m = m1 + Q1·m2, n = n2 + Q2·n1:
 //   A[n2][m1] = exp(2πi n2 m1/Q) Σ_n1 x_n·exp(2πi n1 m1/Q1),   y = Re Σ_n2 A[n2][m1]·exp(2πi n2 m2/Q2)
-// Blocks (Q1/M1, KV heads) of 256 threads, two threads a sum. They also ask for the first keys of each block of `middle`.
+// Blocks (Q1/M1, KV heads) of 256 threads, two threads a sum.
 extern "C" __global__ void __launch_bounds__(256)
-    expand(const Row *projections, const float2 *table, Row *points, const u16 *keys, const int *shapes, int parts) {
+    expand(const Row *projections, const float2 *table, Row *points) {
   __shared__ float2 turn[Q];
   __shared__ Row a[M1][Q2][2];
   const int head = blockIdx.y, id = threadIdx.x, half = id % 2;
-  if (id == 0) {
-    const int features = shapes[4 * head];
-    for (int part = blockIdx.x; part < parts; part += gridDim.x)
-      fetchAhead(keys + ((size_t)shapes[4 * head + 2] + (size_t)part * TILES * features) * TILE, 2 * features * TILE);
-  }
   for (int i = id; i < Q; i += 256) turn[i] = __ldg(table + i);
   __syncthreads();
   const Row *x = projections + (size_t)head * 2 * N;
@@ -154,10 +149,6 @@ extern "C" __global__ void __launch_bounds__(32 * MIDDLE_WARPS, 4)
     if (base >= tokens) break;
     const u16 *key = ownKeys + (size_t)(base / TILE) * keyFeatures * TILE + 4 * id;
     const u16 *value = ownValues + (size_t)(base / TILE) * valueFeatures * TILE;
-    if (id == 0) {
-      fetchAhead(value, 2 * valueFeatures * TILE);
-      if (tile + 1 < TILES && base + TILE < tokens) fetchAhead(key + (size_t)keyFeatures * TILE, 2 * keyFeatures * TILE);
-    }
     float s[G][4];
 #pragma unroll
     for (int g = 0; g < G; g++)
