@@ -138,7 +138,8 @@ public final class CUDADriver {
     try Self.check(
       "cuLaunchKernel(\(name))",
       launch(
-        kernel, UInt32(blocks.0), UInt32(blocks.1), 1, UInt32(threads), 1, 1, UInt32(sharedBytes), stream, &pointers, nil))
+        kernel, UInt32(blocks.0), UInt32(blocks.1), 1, UInt32(threads), 1, 1, UInt32(sharedBytes), stream, &pointers,
+        nil))
   }
 
   /// Kernels that were recorded once and are launched together.
