@@ -4,7 +4,7 @@ cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fkv
 export PKG_CONFIG_PATH := $(PKG_CONFIG_PATH):$(cache)/llama/current/lib/pkgconfig
 fkv := .build/release/fkv
 
-.PHONY: demo test build interop bench-main setup browser lint format clean
+.PHONY: demo test build conformance fuzz interop bench-main setup browser lint format clean
 
 demo: build
 	@.ci/demo $(fkv)
@@ -15,6 +15,22 @@ test: setup browser lint
 
 build: setup
 	swift build -c release --product fkv --static-swift-stdlib
+
+# Both decoders on the vectors and on FILES generated files, and SALVAGE damaged ones, with each set of instructions.
+FILES := 320
+SALVAGE := 1000
+conformance: setup
+	swift build --build-tests
+	@for level in reference portable avx2 avx512; do \
+	  echo "FKV_SIMD=$$level"; \
+	  FKV_SIMD=$$level FKV_CONFORMANCE_FILES=$(FILES) FKV_SALVAGE_FILES=$(SALVAGE) \
+	    swift test --skip-build --filter 'ConformanceTests|SameBitsTests' || exit 1; \
+	done
+
+# Every decoder against hostile bytes under libFuzzer and the address sanitiser, MINUTES in all: docs/reliability.md.
+MINUTES ?= 5
+fuzz: setup
+	@.ci/fuzz $(MINUTES)
 
 # The tables of docs/benchmarks.md.
 bench-main: build

@@ -4,6 +4,13 @@ import PackageDescription
 
 let cKernels: [CSetting] = [.unsafeFlags(["-O3"], .when(configuration: .release))]
 
+// What the fuzz targets decode with. FKV_FUZZ=1 makes them a program for libFuzzer instead of tests (.ci/fuzz).
+let fuzzing = Context.environment["FKV_FUZZ"] != nil
+let fuzzed: [Target.Dependency] = [
+  "Coding", "CacheCodec", "Evaluation", "FKVFormat", "FileIO", "Interchange", "KVCacheModel", "SpectralTransform",
+  "TestSupport",
+]
+
 let package = Package(
   name: "fkv",
   platforms: [.macOS(.v15)],
@@ -12,7 +19,9 @@ let package = Package(
     .library(name: "FourierKV", targets: ["FourierKV"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // AES-GCM and HKDF for encrypted files: BoringSSL on Linux, CryptoKit on macOS.
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
     // C libraries: module maps, nothing else.
@@ -50,8 +59,11 @@ let package = Package(
     .testTarget(name: "SpectralTransformTests", dependencies: ["SpectralTransform", "TestSupport"]),
     .target(name: "Coding", dependencies: ["CLZ4", "CKernels"]),
     .testTarget(name: "CodingTests", dependencies: ["Coding", "CKernels", "TestSupport"]),
-    .target(name: "FKVFormat", dependencies: ["FileIO", "CXXHash"]),
-    .testTarget(name: "FKVFormatTests", dependencies: ["FKVFormat", "TestSupport"]),
+    .target(
+      name: "FKVFormat", dependencies: ["FileIO", "CXXHash", .product(name: "Crypto", package: "swift-crypto")]),
+    .testTarget(
+      name: "FKVFormatTests",
+      dependencies: ["FKVFormat", "TestSupport", .product(name: "Crypto", package: "swift-crypto")]),
 
     // The order of the stages, and the measure of what they cost.
     .target(name: "Fidelity", dependencies: ["KVCacheModel", "ComputeKernels"]),
@@ -110,6 +122,12 @@ let package = Package(
       dependencies: [
         "ReferenceDecoder", "CacheCodec", "Coding", "FKVFormat", "KVCacheModel", "SpectralTransform", "TestSupport",
       ]),
+
+    // Every decoder against hostile bytes: a sample of inputs in the tests, millions under libFuzzer.
+    fuzzing
+      ? .executableTarget(
+        name: "fkv-fuzz", dependencies: fuzzed, path: "Tests/FuzzingTests", exclude: ["Checks"])
+      : .testTarget(name: "FuzzingTests", dependencies: fuzzed, exclude: ["Driver"]),
 
     // Shared by all tests: shapes, a repeatable generator, synthetic caches, scratch folders.
     .target(name: "TestSupport", dependencies: ["KVCacheModel"], path: "Tests/TestSupport"),

@@ -28,6 +28,8 @@ public struct CacheEncoder: Sendable {
   public var basis: ModelBasis?
   /// Whether the prompt's token ids go into the file.
   public var includesTokens = true
+  /// Encrypts the file (formats/fkv.md §15); nil writes it as it is. With a key the bytes are different each time.
+  public var key: FileKey?
   /// What the header says wrote the file.
   public var writer: String
   /// Layers in work at a time.
@@ -60,7 +62,7 @@ public struct CacheEncoder: Sendable {
     if case .spectral(let parameters) = method {
       return try encodeSpectral(source, parameters: parameters, to: path, progress: progress)
     }
-    let file = try FKVWriter(path: path)
+    let file = try FKVWriter(path: path, key: key)
     if includesTokens, let tokens = description.tokens { try TokenSection.add(tokens, to: file) }
     var errors: [[Double]]? = []
     try ParallelLoop.ordered(
@@ -93,13 +95,15 @@ public struct CacheEncoder: Sendable {
     // A target that cannot be written to must not cost the search for steps.
     try FKVWriter(path: path).discard()
     let description = source.description
-    let encoder = try SpectralEncoder(
+    var encoder = try SpectralEncoder(
       source, parameters: parameters, model: parameters.basis == .model ? basis : nil, width: width)
+    encoder.key = key
+    let (groupSizes, model) = (encoder.groups.map(\.count), encoder.model)
     func header(_ pass: SpectralEncoder.Pass) -> CacheHeader {
       CacheHeader(
         description: description, profile: .spectral, settings: method.settings + pass.steps.settings, writer: writer,
         storedError: pass.errors.map { StoredError(probeQueries: description.probeQueries, errors: $0) },
-        groupSizes: encoder.groups.map(\.count), basisHash: encoder.model?.hash, basisBytes: encoder.model?.fileBytes,
+        groupSizes: groupSizes, basisHash: model?.hash, basisBytes: model?.fileBytes,
         spectralCoding: SpectralCoding(parameters, steps: pass.steps))
     }
     let pass = try encoder.write(
@@ -130,6 +134,21 @@ public struct CacheEncoder: Sendable {
     _ = try CacheHeader(parsing: RecordReader(parsing: header.record.encoded, name: "header"))
   }
 
+  /// Throws for a plan whose section readers refuse for the work that it asks for: a period far beyond the tokens.
+  ///
+  /// - Parameter storedBytes: of the section, or before it is made, the most that it can have.
+  private func checkPeriod(
+    _ plan: FourierLayerPlan, elements: Int, storedBytes: Int, groups: Int, place: String
+  ) throws {
+    let work = DecodingCost.fourier(elements: elements, spectral: plan.spectralFeatures, period: plan.period)
+    let allowed = DecodingLimits().allowance(storedBytes: storedBytes, groups: groups).work
+    guard work <= allowed else {
+      throw CodecError.unsuitable(
+        "\(place): a period of \(plan.period) for \(plan.middle) tokens takes readers \(work) steps, allowed are "
+          + "\(allowed): choose a shorter one")
+    }
+  }
+
   private struct EncodedLayer: Sendable {
     var payloads: [(CacheKind, [UInt8])] = []
     var errors: [Double]?
@@ -152,8 +171,18 @@ public struct CacheEncoder: Sendable {
         let plan = FourierLayerPlan(
           parameters, tokens: shape.tokens, features: shape.features,
           fraction: parameters.fraction(kind, layer: layer, of: layers))
+        let place = "layer \(layer) \(kind.name)s"
+        // Nothing is stored larger than it is, but for a head and directories.
+        let most =
+          tensor.bytes.count + 2 * plan.frequencies * plan.spectralFeatures * plan.coefficientType.byteCount
+          + 16 * shape.features + 4096
+        try checkPeriod(
+          plan, elements: shape.elementCount, storedBytes: most, groups: layers, place: place)
         let section = FourierSection(tensor, plan: plan)
-        encoded.payloads.append((kind, section.encoded(elementSize: tensor.elementType.byteCount).bytes))
+        let payload = section.encoded(elementSize: tensor.elementType.byteCount).bytes
+        try checkPeriod(
+          plan, elements: shape.elementCount, storedBytes: payload.count, groups: layers, place: place)
+        encoded.payloads.append((kind, payload))
         restored.append(section.restored(layer: shape, elementType: tensor.elementType))
       case .spectral:
         preconditionFailure("coded in groups, not by layer")

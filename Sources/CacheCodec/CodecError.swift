@@ -24,6 +24,10 @@ public enum CodecError: Error, Equatable, Sendable {
   case isBasisFile
   /// The file is no basis file.
   case notBasisFile
+  /// Decoding `place` takes `needed` bytes of memory, more than `allowed` (`DecodingLimits`).
+  case memoryLimit(place: String, needed: Int, allowed: Int)
+  /// Decoding `place` takes `needed` steps of work, more than `allowed` (`DecodingLimits`).
+  case workLimit(place: String, needed: Int, allowed: Int)
   /// The cache is of a shape that the codec cannot take.
   case unsuitable(String)
 }
@@ -53,6 +57,10 @@ extension CodecError: CustomStringConvertible {
       "a basis file, which holds no cache; name it with --basis-file"
     case .notBasisFile:
       "not a basis file: its header lacks the basis field"
+    case .memoryLimit(let place, let needed, let allowed):
+      "\(place): decoding takes \(needed) bytes of memory, the limit is \(allowed)"
+    case .workLimit(let place, let needed, let allowed):
+      "\(place): decoding takes \(needed) steps of work, the limit is \(allowed)"
     case .unsuitable(let reason):
       reason
     }

@@ -38,7 +38,9 @@ extension FKVCache {
     switch header.profile {
     case .spectral: return try spectral!.tensors(kind, group: group, rows: rows)
     case .lossless where description.geometry.layers[layer].elementCount > 0:
-      return [try losslessLayer(kind, layer: layer).tensor(reader, rows: rows)]
+      let parts = try losslessLayer(kind, layer: layer)
+      try checkLossless(parts, kind, layer)
+      return [try parts.tensor(reader, rows: rows)]
     case .lossless, .fourier: return [try tensor(kind, layer: layer)]
     }
   }

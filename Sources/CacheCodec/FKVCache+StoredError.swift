@@ -2,12 +2,14 @@ import FKVFormat
 
 extension FKVCache {
   /// Writes the same file with another stored error at `path`, which may be the file's own; sections are copied byte for
-  /// byte. Returns the bytes of the whole file.
+  /// byte, and encrypted anew with its key if the file is. Returns the bytes of the whole file.
   ///
   /// - Throws: `FormatError` if a section is damaged, `FileError`.
   public func write(storedError: StoredError?, to path: String) throws -> Int {
-    let file = try FKVWriter(path: path)
-    for entry in reader.sections where entry.kind != .header { try file.copySection(from: reader, entry) }
+    let file = try FKVWriter(path: path, key: reader.key)
+    for entry in reader.sections where entry.kind != .header && entry.kind != .seal {
+      try file.copySection(from: reader, entry)
+    }
     var header = header
     header.storedError = storedError
     return try file.commit(header: header.record)

@@ -12,28 +12,51 @@ public final class FKVCache: CacheSource {
   public let header: CacheHeader
   /// The header's description with the token ids, where the file holds them.
   public let description: CacheDescription
+  /// Why the token ids could not be read, in a file that was opened all the same (`salvaging`); nil otherwise.
+  public let tokenError: (any Error)?
+  /// What decoding may take.
+  public let limits: DecodingLimits
   let spectral: SpectralDecoder?
-  private let memory = GroupMemory(capacity: 2 * ParallelLoop.width + 2)
+  private let memory: GroupMemory
 
   /// Opens a file.
   ///
-  /// - Parameter basis: gives the basis file with a hash that the header names; called only if it names one.
+  /// - Parameters:
+  ///   - key: opens an encrypted file; not looked at for others.
+  ///   - limits: what the file may claim.
+  ///   - geometry: how large a cache it may describe.
+  ///   - decoding: what decoding it may take.
+  ///   - salvaging: whether a file opens whose directory or token ids are damaged, or that lacks sections;
+  ///     `salvage(_:group:)` gives what is left.
+  ///   - basis: gives the basis file with a hash that the header names; called only if it names one.
   /// - Throws: `FileError`, `FormatError`, `CodecError`, `CodingError`: what is wrong with the file, and where.
   public init(
     path: String, limits: ReadingLimits = ReadingLimits(), geometry: GeometryLimits = GeometryLimits(),
+    decoding: DecodingLimits = DecodingLimits(), salvaging: Bool = false, key: FileKey? = nil,
     basis: (CacheHeader) throws -> ModelBasis? = { _ in nil }
   ) throws {
-    reader = try FKVReader(path: path, limits: limits)
+    reader = try FKVReader(path: path, limits: limits, salvaging: salvaging, key: key)
+    self.limits = decoding
+    memory = GroupMemory(capacity: 2 * ParallelLoop.width + 2, bytes: decoding.memoryBytes)
     header = try CacheHeader(parsing: reader.header, limits: geometry)
     var description = header.description
-    description.tokens = try TokenSection.read(reader, atLeast: description.geometry.tokens)
+    var damage: (any Error)?
+    do {
+      description.tokens = try TokenSection.read(reader, atLeast: description.geometry.tokens)
+    } catch {
+      guard salvaging else { throw error }
+      damage = error
+    }
+    tokenError = damage
     self.description = description
     if header.profile == .spectral {
       spectral = try SpectralDecoder(
-        reader: reader, header: header, model: header.basisHash == nil ? nil : basis(header))
+        reader: reader, header: header, limits: decoding, model: header.basisHash == nil ? nil : basis(header),
+        requiresFrames: !salvaging)
       return
     }
     spectral = nil
+    guard !salvaging else { return }
     for (layer, shape) in description.geometry.layers.enumerated() {
       for kind in CacheKind.allCases where shape.elementCount > 0 {
         if header.profile == .lossless {
@@ -58,7 +81,9 @@ public final class FKVCache: CacheSource {
     }
     switch header.profile {
     case .lossless:
-      return try losslessLayer(kind, layer: layer).tensor(reader)
+      let parts = try losslessLayer(kind, layer: layer)
+      try checkLossless(parts, kind, layer)
+      return try parts.tensor(reader)
     case .fourier:
       return try parsedFourier(kind, layer: layer).restored(layer: shape, elementType: type)
     case .spectral:
@@ -98,11 +123,28 @@ public final class FKVCache: CacheSource {
     return entry
   }
 
-  /// The same, read and understood.
+  /// The same, read and understood, after what decoding takes was held against the limits.
   func parsedFourier(_ kind: CacheKind, layer: Int) throws -> FourierSection {
-    try FourierSection(
-      parsing: reader.payload(of: fourierSection(kind, layer: layer)), layer: description.geometry.layers[layer],
-      elementSize: description.elementType(of: kind).byteCount, place: place(kind, layer))
+    let (entry, shape) = (try fourierSection(kind, layer: layer), description.geometry.layers[layer])
+    let size = description.elementType(of: kind).byteCount
+    let payload = try reader.payload(of: entry)
+    try FourierSection.head(payload, layer: shape, place: place(kind, layer))
+      .cost(layer: shape, elementSize: size, storedBytes: entry.storedBytes)
+      .check(place(kind, layer), within: allowance(storedBytes: entry.fileBytes))
+    return try FourierSection(parsing: payload, layer: shape, elementSize: size, place: place(kind, layer))
+  }
+
+  /// Holds what decoding a layer of profile `lossless` takes against the limits: its tensor, a section and what it
+  /// decodes to.
+  func checkLossless(_ parts: LosslessLayer, _ kind: CacheKind, _ layer: Int) throws {
+    let entries = parts.parts.map(\.entry)
+    let largest = entries.map { $0.storedBytes + 2 * $0.rawBytes }.max() ?? 0
+    try DecodingCost.memory(parts.shape.elementCount * parts.elementType.byteCount, largest)
+      .check(place(kind, layer), within: allowance(storedBytes: entries.reduce(0) { $0 + $1.fileBytes }))
+  }
+
+  private func allowance(storedBytes: Int) -> DecodingCost {
+    limits.allowance(storedBytes: storedBytes, groups: description.geometry.layers.count)
   }
 
   func place(_ kind: CacheKind, _ layer: Int) -> String { "layer \(layer) \(kind.name)s" }

@@ -19,8 +19,14 @@ final class GroupMemory: @unchecked Sendable {
   /// Oldest first.
   private var order: [Key] = []
   private let capacity: Int
+  private let mostBytes: Int
+  private var bytes = 0
 
-  init(capacity: Int) { self.capacity = capacity }
+  /// Keeps up to `capacity` groups, and of `bytes` bytes together unless one alone is larger.
+  init(capacity: Int, bytes: Int = .max) {
+    self.capacity = capacity
+    mostBytes = bytes
+  }
 
   /// The tensors of a group, from memory or from `decode`.
   func tensors(_ key: Key, decode: () throws -> [CacheTensor]) throws -> [CacheTensor] {
@@ -49,11 +55,19 @@ final class GroupMemory: @unchecked Sendable {
     case .success(let tensors):
       states[key] = .done(tensors)
       order.append(key)
-      if order.count > capacity { states[order.removeFirst()] = nil }
+      bytes += Self.size(tensors)
+      while order.count > 1, order.count > capacity || bytes > mostBytes { forget(order.removeFirst()) }
       return tensors
     case .failure(let error):
       states[key] = nil
       throw error
     }
   }
+
+  private func forget(_ key: Key) {
+    guard case .done(let tensors)? = states.removeValue(forKey: key) else { return }
+    bytes -= Self.size(tensors)
+  }
+
+  private static func size(_ tensors: [CacheTensor]) -> Int { tensors.reduce(0) { $0 + $1.bytes.count } }
 }

@@ -25,8 +25,10 @@ struct Directory {
         place: Int(prologue.directoryOffset) + row * Layout.rowBytes)
       // The sections before the header end where it starts, the header ends where the directory starts.
       let end = isLast ? Int(prologue.directoryOffset) : Int(prologue.headerOffset)
-      let entry = try found.entry(at: position, end: end, limits: limits)
+      let isEncrypted = prologue.requiredFeatures.contains(.encrypted)
+      let entry = try found.entry(at: position, end: end, limits: limits, isEncrypted: isEncrypted)
       try Self.checkKind(entry, isLast: isLast, knownKinds: knownKinds)
+      try Self.checkSeal(entry, isItsPlace: isEncrypted && row == prologue.sectionCount - 2)
       totalRaw = try Self.adding(entry, to: totalRaw, limit: limits.totalRawBytes)
       guard places.updateValue(row, forKey: entry.id) == nil else {
         throw FormatError.duplicateSection(entry.id, offset: entry.offset)
@@ -34,24 +36,38 @@ struct Directory {
       sections.append(entry)
       position = entry.offset + entry.fileBytes
     }
+    if prologue.requiredFeatures.contains(.encrypted), sections.count < 2 {
+      throw FormatError.sealMisplaced(sections[0].id, offset: sections[0].offset)
+    }
     self.sections = sections
     self.places = places
     try checkHeader(prologue)
   }
 
-  private static func checkKind(_ entry: SectionEntry, isLast: Bool, knownKinds: Set<SectionKind>) throws {
+  static func checkKind(_ entry: SectionEntry, isLast: Bool, knownKinds: Set<SectionKind>) throws {
     guard isLast == (entry.kind == .header) else {
       throw FormatError.headerMisplaced(entry.id, offset: entry.offset)
     }
-    guard entry.kind == .header || knownKinds.contains(entry.kind) || !entry.flags.contains(.required) else {
+    guard
+      entry.kind == .header || entry.kind == .seal || knownKinds.contains(entry.kind)
+        || !entry.flags.contains(.required)
+    else {
       throw FormatError.unknownRequiredSection(entry.id, offset: entry.offset)
     }
   }
 
-  private static func adding(_ entry: SectionEntry, to total: Int, limit: Int) throws -> Int {
+  private static func checkSeal(_ entry: SectionEntry, isItsPlace: Bool) throws {
+    guard isItsPlace == (entry.kind == .seal) else {
+      throw FormatError.sealMisplaced(entry.id, offset: entry.offset)
+    }
+  }
+
+  static func adding(_ entry: SectionEntry, to total: Int, limit: Int) throws -> Int {
     let (sum, overflow) = total.addingReportingOverflow(entry.rawBytes)
     guard !overflow, sum <= limit else {
-      throw FormatError.totalRawBytesTooLarge(entry.id, offset: entry.offset, limit: limit)
+      // Neither number passes 2^63, so the sum fits.
+      throw FormatError.totalRawBytesTooLarge(
+        entry.id, offset: entry.offset, declared: UInt64(total) + UInt64(entry.rawBytes), limit: limit)
     }
     return sum
   }
@@ -84,7 +100,7 @@ struct DirectoryRow {
   let place: Int
 
   /// The row's section, which must start at `expected` and end at `end` or before.
-  func entry(at expected: Int, end: Int, limits: ReadingLimits) throws -> SectionEntry {
+  func entry(at expected: Int, end: Int, limits: ReadingLimits, isEncrypted: Bool) throws -> SectionEntry {
     let id = description.id
     guard reserved == 0 else {
       throw FormatError.directoryField(id, "reserved", offset: place, found: UInt64(reserved), expected: 0)
@@ -98,7 +114,9 @@ struct DirectoryRow {
         id, offset: offset, storedBytes: description.storedBytes, end: UInt64(end))
     }
     let flags = SectionFlags(rawValue: description.flags)
-    let reservedFlags = flags.intersection(.reserved)
+    // Every section of an encrypted file is encrypted but its seal, and none of another file.
+    let ownFlags: SectionFlags = isEncrypted && id.kind != .seal ? .encrypted : []
+    let reservedFlags = flags.symmetricDifference(ownFlags).intersection(.reserved)
     guard reservedFlags.isEmpty else {
       throw FormatError.reservedFlags(id, offset: expected, found: reservedFlags)
     }

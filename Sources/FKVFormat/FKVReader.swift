@@ -2,7 +2,7 @@ import FileIO
 
 /// An fkv file opened for reading: its metadata verified, its sections read and verified one by one when asked for.
 ///
-/// Opening reads the prologue, the header and the directory, never a section. Safe to use from several threads at once.
+/// Opening reads the prologue, the header and the directory, never a section (of an encrypted file, its seal). Safe to use from several threads at once.
 public final class FKVReader: Sendable {
   public let path: String
   /// Bytes of the whole file.
@@ -11,50 +11,58 @@ public final class FKVReader: Sendable {
   public let requiredFeatures: RequiredFeatures
   /// The header record (formats/fkv.md §6).
   public let header: RecordReader
-  /// The prologue's hash, verified: of prologue, header and directory, the hash of every section among them.
+  /// The prologue's hash, verified: of prologue, header and directory, the hash of every section among them. 0 with a
+  /// `metadataError`.
   public let fileHash: UInt64
   /// Every section in file order, those of unknown kinds too; the header is the last.
   public let sections: [SectionEntry]
+  /// The key that opened the file; nil if it is not encrypted.
+  public let key: FileKey?
   private let file: FileReader
   private let places: [SectionID: Int]
+  private let seal: OpenedSeal?
+
+  /// Why the sections were searched for, in a file that was opened all the same (`salvaging`); nil otherwise. Sections that
+  /// are damaged, or were cut out, are then not among `sections`.
+  public let metadataError: FormatError?
 
   /// Opens a file and verifies its metadata.
   ///
   /// - Parameters:
   ///   - limits: what the file may claim.
   ///   - knownKinds: the kinds that the caller understands; required sections of others refuse the file.
+  ///   - salvaging: whether sections are searched for (formats/fkv.md §4.6) where prologue or directory are damaged or the
+  ///     file was cut, and damage in the prefix of the header's section is no reason to refuse the file.
+  ///   - key: opens an encrypted file; not looked at for others.
   /// - Throws: `FormatError` for everything that formats/fkv.md forbids; `FileError` if the file cannot be read.
   public init(
-    path: String, limits: ReadingLimits = ReadingLimits(), knownKinds: Set<SectionKind> = SectionKind.known
+    path: String, limits: ReadingLimits = ReadingLimits(), knownKinds: Set<SectionKind> = SectionKind.known,
+    salvaging: Bool = false, key: FileKey? = nil
   ) throws {
     let file = try FileReader(path: path)
-    let start = try file.read(at: 0, count: min(file.byteCount, Layout.prologueBytes))
-    let prologue = try Prologue(parsing: start, fileBytes: file.byteCount, limits: limits)
-    let tailOffset = Int(prologue.headerOffset)
-    let tail = try file.read(at: tailOffset, count: file.byteCount - tailOffset)
-    let directoryStart = Int(prologue.directoryOffset) - tailOffset
-    let headerPayload = tail[Layout.prefixBytes..<directoryStart]
-    let computed = metadataHash(
-      prologue: Array(start.prefix(Layout.hashedPrologueBytes)), header: headerPayload,
-      directory: tail[directoryStart...])
-    guard computed == prologue.hash else {
-      throw FormatError.metadataHash(
-        offset: Prologue.offsetOfHash, declared: prologue.hash, computed: computed)
+    let metadata: FileMetadata
+    var damage: FormatError?
+    do {
+      metadata = try FileMetadata(
+        file, limits: limits, knownKinds: knownKinds, key: key, checksHeaderPrefix: !salvaging)
+    } catch let error as FormatError where salvaging && error.mayBeDamage {
+      guard let found = try FileMetadata(scanning: file, limits: limits, knownKinds: knownKinds) else { throw error }
+      metadata = found
+      damage = error
     }
-    let directory = try Directory(
-      parsing: tail, at: directoryStart, prologue: prologue, limits: limits, knownKinds: knownKinds)
-    try checkPrefix(of: directory.sections[directory.sections.count - 1], tail)
     self.file = file
     self.path = path
     fileBytes = file.byteCount
-    requiredFeatures = prologue.requiredFeatures
-    fileHash = prologue.hash
-    optionalFeatures = prologue.optionalFeatures
-    sections = directory.sections
-    places = directory.places
-    header = try RecordReader(
-      storage: tail, range: headerPayload.startIndex..<headerPayload.endIndex, name: "header", base: tailOffset)
-    _ = try payload(of: sections[sections.count - 1])
+    requiredFeatures = metadata.requiredFeatures
+    fileHash = metadata.hash
+    optionalFeatures = metadata.optionalFeatures
+    sections = metadata.sections
+    places = metadata.places
+    header = metadata.header
+    seal = metadata.seal
+    self.key = metadata.seal == nil ? nil : key
+    metadataError = damage
+    if !salvaging { _ = try payload(of: sections[sections.count - 1]) }
   }
 
   /// Bytes that are neither payload nor header: prologue, prefixes and directory.
@@ -74,11 +82,18 @@ public final class FKVReader: Sendable {
     sections.filter { $0.kind == kind && $0.layer == layer }
   }
 
-  /// The stored bytes of a section, verified: its prefix agrees with the directory, its hash with both.
+  /// The payload of a section, verified: its prefix agrees with the directory, its hash with both; and decrypted, where
+  /// the file is encrypted.
   ///
   /// - Parameter entry: one of `sections`.
-  /// - Throws: `FormatError.syncWord`, `.prefixDiffers`, `.sectionHash`; `FileError` if reading fails.
+  /// - Throws: `FormatError.syncWord`, `.prefixDiffers`, `.sectionHash`, `.notAuthentic`; `FileError` if reading fails.
   public func payload(of entry: SectionEntry) throws -> [UInt8] {
+    let stored = try Self.storedBytes(of: entry, in: file)
+    return try seal?.open(stored, of: entry) ?? stored
+  }
+
+  /// The bytes of a section as they lie in the file, verified.
+  static func storedBytes(of entry: SectionEntry, in file: FileReader) throws -> [UInt8] {
     try checkPrefix(of: entry, file.read(at: entry.offset, count: Layout.prefixBytes))
     let payload = try file.read(at: entry.payloadOffset, count: entry.storedBytes)
     let hash = ContentHash()
@@ -88,9 +103,10 @@ public final class FKVReader: Sendable {
     return payload
   }
 
-  /// Gives a section's stored bytes to `body` in pieces of up to 1 MiB; throws as `payload(of:)` does, the hash being
-  /// known only after the last piece.
+  /// Gives a section's payload to `body` in pieces of up to 1 MiB, or in one piece if it is encrypted; throws as
+  /// `payload(of:)` does, the hash being known only after the last piece.
   public func readPieces(of entry: SectionEntry, _ body: ([UInt8]) throws -> Void) throws {
+    guard seal == nil else { return try body(payload(of: entry)) }
     try checkPrefix(of: entry, file.read(at: entry.offset, count: Layout.prefixBytes))
     let hash = ContentHash()
     hash.update(SectionDescription(entry).hashedPart)
@@ -121,7 +137,7 @@ public final class FKVReader: Sendable {
 }
 
 /// Checks that the first 48 of `bytes` are the prefix that the section's row calls for.
-private func checkPrefix(of entry: SectionEntry, _ bytes: [UInt8]) throws {
+func checkPrefix(of entry: SectionEntry, _ bytes: [UInt8]) throws {
   guard bytes.prefix(Layout.syncWord.count) == Layout.syncWord[...] else {
     throw FormatError.syncWord(
       entry.id, offset: entry.offset, found: Array(bytes.prefix(Layout.syncWord.count)))

@@ -6,19 +6,29 @@ import FileIO
 /// bytes each), so that a cache is written layer by layer. The header comes last: it may hold what was measured while
 /// the sections were made. A call that throws gives the file up: its temporary is removed, later calls trap.
 ///
-/// Not safe to use from several threads at once. The bytes depend on nothing but the arguments.
+/// With a key, the file is encrypted (formats/fkv.md §15), with another salt each time.
+///
+/// Not safe to use from several threads at once. The bytes depend on nothing but the arguments, without a key.
 public final class FKVWriter {
   public let path: String
   /// The rows of the sections so far, in file order.
   public private(set) var sections: [SectionEntry] = []
   private let file: AtomicFile
   private var ids: Set<SectionID> = []
+  private var sealing: SealedWriting?
 
   /// Opens a temporary beside `path`; the file at `path`, if any, stays as it is until `commit`.
   ///
+  /// - Parameter key: encrypts the file; nil leaves it readable to everyone who has it.
   /// - Throws: `FileError` if the folder is missing or not writable, or `path` is no place for a file.
-  public init(path: String) throws {
+  public convenience init(path: String, key: FileKey? = nil) throws {
+    try self.init(path: path, key: key, salt: key == nil ? [] : SectionCipher.randomSalt())
+  }
+
+  /// The same with a salt of 32 bytes that the caller chose, for tests and vectors: two files must never share one.
+  package init(path: String, key: FileKey?, salt: [UInt8]) throws {
     self.path = path
+    sealing = key.map { SealedWriting(SectionCipher($0, salt: salt)) }
     file = try AtomicFile(path: path)
     try file.append([UInt8](repeating: 0, count: Layout.prologueBytes))
   }
@@ -41,7 +51,7 @@ public final class FKVWriter {
     _ kind: SectionKind, layer: Int? = nil, index: Int = 0, tokens: Range<Int> = 0..<0,
     flags: SectionFlags = .required, rawBytes: Int? = nil, payload: some ContiguousBytesSequence
   ) throws -> SectionEntry {
-    precondition(kind != .header, "commit(header:) writes the header")
+    precondition(kind != .header && kind != .seal, "commit(header:) writes header and seal")
     return try append(
       SectionID(kind, layer: layer, index: index), tokens: tokens, flags: flags, rawBytes: rawBytes,
       payload: payload)
@@ -49,13 +59,19 @@ public final class FKVWriter {
 
   /// Copies a section of another file, byte for byte and without decoding it, and returns its row here.
   ///
-  /// Memory stays near 1 MiB whatever the section's size. Traps as `add` does; flags are kept as they are.
+  /// Memory stays near 1 MiB whatever the section's size, but for encrypted ones, which are decrypted and encrypted anew.
+  /// Traps as `add` does; flags are kept as they are.
   ///
   /// - Throws: `FormatError.sectionHash` and the other errors of `FKVReader.payload(of:)` if the section is damaged,
   ///   `FormatError.tooManySections`, `FileError`.
   @discardableResult
   public func copySection(from reader: FKVReader, _ source: SectionEntry) throws -> SectionEntry {
-    precondition(source.kind != .header, "commit(header:) writes the header")
+    precondition(source.kind != .header && source.kind != .seal, "commit(header:) writes header and seal")
+    guard sealing == nil, reader.key == nil else {
+      return try append(
+        source.id, tokens: source.tokens, flags: source.flags.subtracting(.encrypted), rawBytes: source.rawBytes,
+        payload: givingUpOnFailure { try reader.payload(of: source) })
+    }
     return try givingUpOnFailure {
       let entry = SectionEntry(
         id: source.id, flags: source.flags, tokens: source.tokens, offset: file.byteCount,
@@ -80,16 +96,16 @@ public final class FKVWriter {
       guard payload.count <= FormatLimits.headerBytes else {
         throw FormatError.headerTooLarge(bytes: payload.count, limit: FormatLimits.headerBytes)
       }
-      let entry = try append(
-        SectionID(.header), tokens: 0..<0, flags: .required, rawBytes: nil, payload: payload)
+      let features = sealing == nil ? requiredFeatures : requiredFeatures.union(.encrypted)
+      let (entry, stored) = try appendHeader(payload, features, optionalFeatures)
       let directory = encodedDirectory
       let directoryOffset = file.byteCount
       try file.append(directory)
       var prologue = Prologue(
-        requiredFeatures: requiredFeatures, optionalFeatures: optionalFeatures, fileBytes: UInt64(file.byteCount),
-        headerOffset: UInt64(entry.offset), headerBytes: UInt32(payload.count),
+        requiredFeatures: features, optionalFeatures: optionalFeatures, fileBytes: UInt64(file.byteCount),
+        headerOffset: UInt64(entry.offset), headerBytes: UInt32(stored.count),
         directoryBytes: UInt32(directory.count), directoryOffset: UInt64(directoryOffset), hash: 0)
-      prologue.hash = metadataHash(prologue: prologue.hashedPart, header: payload[...], directory: directory[...])
+      prologue.hash = metadataHash(prologue: prologue.hashedPart, header: stored[...], directory: directory[...])
       try file.overwrite(prologue.bytes, at: 0)
       let total = file.byteCount
       try file.commit()
@@ -99,7 +115,9 @@ public final class FKVWriter {
 
   /// The size that the file would have if it were committed now with a header of that many bytes.
   public func byteCount(withHeaderBytes headerBytes: Int) -> Int {
-    file.byteCount + Layout.prefixBytes + headerBytes + (sections.count + 1) * Layout.rowBytes
+    let plain = file.byteCount + Layout.prefixBytes + headerBytes + (sections.count + 1) * Layout.rowBytes
+    guard sealing != nil else { return plain }
+    return plain + Layout.prefixBytes + Layout.rowBytes + Seal.byteCount(sections: sections.count + 2)
   }
 
   /// Gives the file up and removes the temporary, as the end of the writer's life without `commit` does.
@@ -116,6 +134,27 @@ public final class FKVWriter {
     return bytes
   }
 
+  /// Adds the header and returns its row and its bytes; in an encrypted file, after the seal that proves it.
+  private func appendHeader(
+    _ payload: [UInt8], _ requiredFeatures: RequiredFeatures, _ optionalFeatures: OptionalFeatures
+  ) throws -> (entry: SectionEntry, stored: [UInt8]) {
+    let id = SectionID(.header)
+    guard var sealing else {
+      return (try append(id, tokens: 0..<0, flags: .required, rawBytes: nil, payload: payload), payload)
+    }
+    func entry(_ id: SectionID, _ flags: SectionFlags, bytes: Int) -> SectionEntry {
+      SectionEntry(
+        id: id, flags: [.required, flags], tokens: 0..<0, offset: 0, storedBytes: bytes, rawBytes: bytes, hash: 0)
+    }
+    let header = entry(id, .encrypted, bytes: payload.count)
+    let stored = sealing.close(payload, description: SectionDescription(header).hashedPart, isHeader: true)
+    let own = entry(SectionID(.seal), [], bytes: Seal.byteCount(sections: sections.count + 2))
+    let seal = sealing.seal(
+      over: sections + [own, header], requiredFeatures: requiredFeatures, optionalFeatures: optionalFeatures)
+    _ = try write(own.id, 0..<0, own.flags, nil, seal)
+    return (try write(id, 0..<0, header.flags, nil, stored), stored)
+  }
+
   private func append(
     _ id: SectionID, tokens: Range<Int>, flags: SectionFlags, rawBytes: Int?, payload: some ContiguousBytesSequence
   ) throws -> SectionEntry {
@@ -126,7 +165,24 @@ public final class FKVWriter {
     precondition(flags.isDisjoint(with: .reserved), "reserved flags")
     // One way to say "none": both numbers 0 (§4.2).
     let tokens = tokens.isEmpty ? 0..<0 : tokens
-    return try givingUpOnFailure {
+    guard sealing != nil else { return try write(id, tokens, flags, rawBytes, payload) }
+    return try payload.withRawBytes { bytes in
+      let flags = flags.union(.encrypted)
+      let entry = SectionEntry(
+        id: id, flags: flags, tokens: tokens, offset: 0, storedBytes: bytes.count, rawBytes: rawBytes ?? bytes.count,
+        hash: 0)
+      let closed = sealing!.close(
+        Array(bytes), description: SectionDescription(entry).hashedPart, isHeader: false)
+      return try write(id, tokens, flags, rawBytes, closed)
+    }
+  }
+
+  /// Adds a section whose payload is stored as it is given.
+  private func write(
+    _ id: SectionID, _ tokens: Range<Int>, _ flags: SectionFlags, _ rawBytes: Int?,
+    _ payload: some ContiguousBytesSequence
+  ) throws -> SectionEntry {
+    try givingUpOnFailure {
       try payload.withRawBytes { bytes in
         func entry(hash: UInt64) -> SectionEntry {
           SectionEntry(

@@ -1,6 +1,6 @@
 extension FormatError {
   /// The numbers of the errors, as formats/fkv.md §10 lists them: 1x prologue, 2x directory, 3x section, 4x record,
-  /// 5x limits. A number is never given to another error.
+  /// 5x limits, 9x encryption. A number is never given to another error.
   public enum Code: Int, CaseIterable, Hashable, Sendable {
     case notFKV = 10
     case mangledMagic = 11
@@ -37,6 +37,11 @@ extension FormatError {
     case tooManyFields = 52
     case rawBytesTooLarge = 53
     case totalRawBytesTooLarge = 54
+    case keyNeeded = 90
+    case wrongKey = 91
+    case sealMisplaced = 92
+    case sealSize = 93
+    case notAuthentic = 94
   }
 
   /// The error's number.
@@ -77,6 +82,11 @@ extension FormatError {
     case .tooManyFields: .tooManyFields
     case .rawBytesTooLarge: .rawBytesTooLarge
     case .totalRawBytesTooLarge: .totalRawBytesTooLarge
+    case .keyNeeded: .keyNeeded
+    case .wrongKey: .wrongKey
+    case .sealMisplaced: .sealMisplaced
+    case .sealSize: .sealSize
+    case .notAuthentic: .notAuthentic
     }
   }
 }

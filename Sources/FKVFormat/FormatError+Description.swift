@@ -20,7 +20,7 @@ extension FormatError: CustomStringConvertible {
     case .metadataHash(let offset, let declared, let computed):
       "prologue, header and directory are damaged: hash at byte \(offset) declares \(hexadecimal(declared)), "
         + "computed \(hexadecimal(computed))"
-    default: sectionDescription ?? recordDescription ?? limitDescription
+    default: sectionDescription ?? recordDescription ?? encryptionDescription ?? limitDescription
     }
   }
 
@@ -81,18 +81,34 @@ extension FormatError: CustomStringConvertible {
     }
   }
 
+  private var encryptionDescription: String? {
+    switch self {
+    case .keyNeeded:
+      "the file is encrypted, and no key was given: name its file with --key-file, or set FKV_KEY"
+    case .wrongKey:
+      "the file is encrypted with another key"
+    case .sealMisplaced(let id, let offset):
+      "section \(id) at byte \(offset): the seal of an encrypted file is the last section before its header"
+    case .sealSize(let offset, let bytes, let expected):
+      "the seal at byte \(offset) has \(bytes) bytes, expected \(expected) for the file's sections"
+    case .notAuthentic(let id, let offset):
+      "section \(id) at byte \(offset) is not what was encrypted: its bytes or its place in the file were changed"
+    default: nil
+    }
+  }
+
   private var limitDescription: String {
     switch self {
     case .tooManySections(let count, let limit):
       "the file has \(count) sections, the limit is \(limit)"
     case .headerTooLarge(let bytes, let limit):
       "the header record has \(bytes) bytes, the limit is \(limit)"
-    case .tooManyFields(let record, let offset, let limit):
-      "\(record) record at byte \(offset) has more than \(limit) fields"
+    case .tooManyFields(let record, let offset, let count, let limit):
+      "\(record) record at byte \(offset) has \(count) fields, the limit is \(limit)"
     case .rawBytesTooLarge(let id, let offset, let declared, let limit):
       "section \(id) at byte \(offset) declares \(declared) decoded bytes, the limit for its size is \(limit)"
-    case .totalRawBytesTooLarge(let id, let offset, let limit):
-      "the sections up to \(id) at byte \(offset) declare more decoded bytes than the limit of \(limit)"
+    case .totalRawBytesTooLarge(let id, let offset, let declared, let limit):
+      "the sections up to \(id) at byte \(offset) declare \(declared) decoded bytes, the limit is \(limit)"
     default: "format error \(code.rawValue)"
     }
   }

@@ -70,10 +70,22 @@ public enum FormatError: Error, Equatable, Sendable {
   case tooManySections(count: Int, limit: Int)
   /// The header record is longer than the limit.
   case headerTooLarge(bytes: Int, limit: Int)
-  /// A record has more fields than the limit.
-  case tooManyFields(record: String, offset: Int, limit: Int)
+  /// A record has more fields than the limit; `count` takes in those that can be told apart.
+  case tooManyFields(record: String, offset: Int, count: Int, limit: Int)
   /// A section declares more decoded bytes than the limit for what it stores.
   case rawBytesTooLarge(SectionID, offset: Int, declared: UInt64, limit: Int)
-  /// All sections up to this one declare more decoded bytes than the limit.
-  case totalRawBytesTooLarge(SectionID, offset: Int, limit: Int)
+  /// All sections up to this one declare `declared` decoded bytes together, more than the limit.
+  case totalRawBytesTooLarge(SectionID, offset: Int, declared: UInt64, limit: Int)
+
+  /// The file is encrypted, and no key was given; `offset` is the seal's.
+  case keyNeeded(offset: Int)
+  /// The key is not the one that the file was encrypted with; `offset` is that of the value that tells.
+  case wrongKey(offset: Int)
+  /// An encrypted file has no seal before its header, or the section is a seal elsewhere, or in a file that is not
+  /// encrypted.
+  case sealMisplaced(SectionID, offset: Int)
+  /// The seal has not the length that the file's number of sections asks for.
+  case sealSize(offset: Int, bytes: Int, expected: Int)
+  /// A section or, where it is the seal, the file's list of sections is not what was encrypted.
+  case notAuthentic(SectionID, offset: Int)
 }

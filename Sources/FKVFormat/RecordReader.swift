@@ -40,12 +40,25 @@ public struct RecordReader: Sendable {
         at: position, previous: fields.last, storage: storage, end: range.upperBound, name: name, base: base)
       guard fields.count < FormatLimits.fields else {
         throw FormatError.tooManyFields(
-          record: name, offset: base + range.lowerBound, limit: FormatLimits.fields)
+          record: name, offset: base + range.lowerBound,
+          count: fields.count + Self.count(in: storage, position..<range.upperBound), limit: FormatLimits.fields)
       }
       fields.append(field)
       position = field.range.upperBound
     }
     self.fields = fields
+  }
+
+  /// How many fields lie in `range` one after the other, up to its end or the first that is cut off.
+  private static func count(in storage: [UInt8], _ range: Range<Int>) -> Int {
+    var (count, position) = (0, range.lowerBound)
+    while range.upperBound - position >= Layout.fieldHeadBytes {
+      let bytes = Layout.fieldHeadBytes + Int(storage.integer(at: position + 4, as: UInt32.self))
+      guard bytes <= range.upperBound - position else { break }
+      position += bytes
+      count += 1
+    }
+    return count
   }
 
   private static func field(

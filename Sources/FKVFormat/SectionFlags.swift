@@ -7,7 +7,11 @@ public struct SectionFlags: OptionSet, Hashable, Sendable {
   /// A reader that does not know the section's kind refuses the file; without this bit it skips the section.
   public static let required = SectionFlags(rawValue: 1)
 
-  /// Bits that later versions may give a meaning that changes the payload (encryption, a second coding): refused.
+  /// The payload is encrypted (formats/fkv.md §15); reserved in files without that feature.
+  public static let encrypted = SectionFlags(rawValue: 2)
+
+  /// Bits that nobody but a writer of encrypted files sets. Those above `encrypted` may get a meaning that changes the
+  /// payload (a second coding): refused.
   public static let reserved = SectionFlags(rawValue: 0x00FE)
 
   /// Bits that later versions may use for hints: written as 0, ignored, kept when a section is copied.

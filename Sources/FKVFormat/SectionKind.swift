@@ -8,6 +8,8 @@ public struct SectionKind: RawRepresentable, Hashable, Sendable {
   public static let header = SectionKind(rawValue: 1)
   /// The prompt's token ids (§7.1); a reader may do without them.
   public static let tokens = SectionKind(rawValue: 2)
+  /// What opens an encrypted file and proves it (§15.3): the last section before the header, and only there.
+  public static let seal = SectionKind(rawValue: 3)
   /// Keys and values of one layer, bit for bit (§8).
   public static let losslessKeys = SectionKind(rawValue: 16)
   public static let losslessValues = SectionKind(rawValue: 17)
@@ -26,7 +28,8 @@ public struct SectionKind: RawRepresentable, Hashable, Sendable {
 
   /// The kinds that this version understands, with the names that reports and errors use.
   public static let names: [SectionKind: String] = [
-    .header: "header", .tokens: "tokens", .losslessKeys: "lossless-keys", .losslessValues: "lossless-values",
+    .header: "header", .tokens: "tokens", .seal: "seal", .losslessKeys: "lossless-keys",
+    .losslessValues: "lossless-values",
     .fourierKeys: "fourier-keys", .fourierValues: "fourier-values",
     .spectralKeyFrame: "spectral-key-frame", .spectralValueFrame: "spectral-value-frame",
     .spectralKeys: "spectral-keys", .spectralValues: "spectral-values",

@@ -30,8 +30,8 @@ public struct PredictionComparison: Hashable, Sendable {
     }
     // Gibbs' inequality: what is below 0 is rounding.
     divergences.append(divergence.isNaN ? .infinity : max(0, divergence))
-    surprisalFull += Self.surprisal(Double(full[token]) - a.logSum)
-    surprisalRestored += Self.surprisal(Double(restored[token]) - b.logSum)
+    surprisalFull += a.surprisal(full[token])
+    surprisalRestored += b.surprisal(restored[token])
     if a.top == b.top { agreements += 1 }
   }
 
@@ -62,17 +62,29 @@ public struct PredictionComparison: Hashable, Sendable {
 
   private func perplexity(_ surprisal: Double) -> Double { count == 0 ? 1 : exp(surprisal / Double(count)) }
 
-  private static func surprisal(_ logProbability: Double) -> Double {
-    logProbability.isNaN ? .infinity : -logProbability
-  }
-
   /// ln Σ exp(logits), and the index of the largest.
-  private static func summary(_ logits: UnsafeBufferPointer<Float>) -> (logSum: Double, top: Int) {
+  private static func summary(_ logits: UnsafeBufferPointer<Float>) -> Summary {
     var top = 0
     for (index, logit) in logits.enumerated() where logit > logits[top] { top = index }
     let largest = Double(logits[top])
     var sum = 0.0
     for logit in logits { sum += exp(Double(logit) - largest) }
-    return (largest + log(sum), top)
+    return Summary(logSum: largest + log(sum), top: top)
+  }
+
+  private struct Summary {
+    var logSum: Double
+    var top: Int
+
+    func surprisal(_ logit: Float) -> Double {
+      let logProbability = Double(logit) - logSum
+      return logProbability.isNaN ? .infinity : -logProbability
+    }
+  }
+
+  /// −ln p(token) in nats, with p the softmax of the logits, one a token id; infinite where a logit is not a number.
+  public static func surprisal(of token: Int32, _ logits: UnsafeBufferPointer<Float>) -> Double {
+    precondition(logits.indices.contains(Int(token)), "no logit for token \(token)")
+    return summary(logits).surprisal(logits[Int(token)])
   }
 }

@@ -1,4 +1,4 @@
-/// A file that only grows: each append is on disk, whole, when it returns.
+/// A file that only grows: each append is on disk, whole, when it returns. A new one has mode 0600.
 ///
 /// One process at a time may have it open for appending; a second one is refused. Not safe to use from several threads
 /// at once.
@@ -14,7 +14,7 @@ public final class AppendFile {
   /// - Throws: `FileError.system` if the folder is missing or the file cannot be written, `FileError.notRegular` for
   ///   folders, devices and pipes, `FileError.inUse` if another process appends to it.
   public init(path: String) throws {
-    let opened = retryingInterrupts { open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644) }
+    let opened = System.openFile(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, mode: 0o600)
     guard opened >= 0 else { throw FileError.system(operation: "write", path: path, code: errno) }
     let size: Int
     do {
@@ -35,27 +35,16 @@ public final class AppendFile {
   /// - Throws: `FileError.system` if the disk is full or fails; the file is then as it was before the call.
   public func append(_ bytes: some ContiguousBytesSequence) throws {
     do {
-      let end = try bytes.withRawBytes { try write($0, at: byteCount) }
-      guard retryingInterrupts({ fsync(descriptor) }) == 0 else { throw failure("sync", code: errno) }
+      let end = try bytes.withRawBytes { buffer in
+        try System.writeAll(buffer, to: descriptor, at: byteCount, path: path, target: path)
+        return byteCount + buffer.count
+      }
+      guard System.sync(descriptor, path: path) == 0 else { throw failure("sync", code: errno) }
       byteCount = end
     } catch {
-      _ = ftruncate(descriptor, off_t(byteCount))
+      _ = System.truncate(descriptor, to: byteCount, path: path)
       throw error
     }
-  }
-
-  /// Writes all of a buffer; returns the offset behind it.
-  private func write(_ buffer: UnsafeRawBufferPointer, at offset: Int) throws -> Int {
-    var done = 0
-    while done < buffer.count {
-      let wrote = retryingInterrupts {
-        pwrite(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
-      }
-      // A write of no bytes without an error is how some file systems say that they are full.
-      guard wrote > 0 else { throw failure("write", code: wrote < 0 ? errno : ENOSPC) }
-      done += wrote
-    }
-    return offset + done
   }
 
   /// Cuts the file to its first `count` bytes.
@@ -63,7 +52,7 @@ public final class AppendFile {
   /// - Throws: `FileError.system` if the system refuses.
   public func truncate(to count: Int) throws {
     precondition((0...byteCount).contains(count), "cuts a file to more than it has")
-    guard retryingInterrupts({ ftruncate(descriptor, off_t(count)) }) == 0 else {
+    guard System.truncate(descriptor, to: count, path: path) == 0 else {
       throw failure("shorten", code: errno)
     }
     byteCount = count
@@ -76,11 +65,11 @@ public final class AppendFile {
   /// The size of a regular file, locked for this process.
   private static func claim(_ descriptor: Int32, path: String) throws -> Int {
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
+    guard System.inspect(descriptor, path: path, into: &status) == 0 else {
       throw FileError.system(operation: "inspect", path: path, code: errno)
     }
     guard status.st_mode & S_IFMT == S_IFREG else { throw FileError.notRegular(path: path) }
-    guard retryingInterrupts({ flock(descriptor, LOCK_EX | LOCK_NB) }) == 0 else {
+    guard System.lock(descriptor, path: path) == 0 else {
       // File systems without locks take the file as it is.
       guard errno == EWOULDBLOCK else { return Int(status.st_size) }
       throw FileError.inUse(path: path)

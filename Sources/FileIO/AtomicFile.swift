@@ -1,8 +1,12 @@
 /// A file that appears whole or not at all.
 ///
-/// Bytes go to a temporary file beside the target (`.NAME.PID-N.fkv-partial`, mode 0600); `commit()` syncs it, renames
-/// it over the target and syncs the folder. Without `commit()` the temporary is removed and the target stays as it was.
-/// A target that is a symbolic link is replaced itself; what it points to stays.
+/// Bytes go to a temporary file beside the target (`.NAME.PID-N.fkv-partial`); `commit()` syncs it, renames it over the
+/// target and syncs the folder. Without `commit()` the temporary is removed and the target stays as it was. What a
+/// process that died left in the folder is removed when the next one opens a file there.
+///
+/// The file has mode 0600 less what the umask takes, whatever a target that it replaces had: what fkv writes tells of
+/// somebody's prompt. A target that is a symbolic link is replaced itself; what it points to stays. A target that may
+/// not be written is replaced too: the right to do so is the folder's.
 ///
 /// Not safe to use from several threads at once.
 public final class AtomicFile {
@@ -10,8 +14,7 @@ public final class AtomicFile {
   public let path: String
   /// Bytes appended so far; the offset of the next `append`.
   public private(set) var byteCount = 0
-  private let temporaryPath: String
-  private let descriptor: Int32
+  private let temporary: TemporaryEntry
   private var isOpen = true
 
   /// Opens a new temporary beside `path`.
@@ -20,23 +23,9 @@ public final class AtomicFile {
   ///   `FileError.notRegular` if it is a device or pipe, which a rename would replace by a file.
   public init(path: String) throws {
     try Self.checkTarget(path)
-    let folder = Self.folder(of: path)
-    let name = Self.shortened(path.split(separator: "/").last.map(String.init) ?? path)
-    var attempt = 0
-    while true {
-      let candidate = "\(folder)/.\(name).\(getpid())-\(attempt).fkv-partial"
-      let opened = retryingInterrupts { open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
-      if opened >= 0 {
-        self.path = path
-        temporaryPath = candidate
-        descriptor = opened
-        return
-      }
-      guard errno == EEXIST, attempt < 1000 else {
-        throw FileError.system(operation: "write", path: path, code: errno)
-      }
-      attempt += 1
-    }
+    temporary = try TemporaryEntry(
+      .file, in: System.folder(of: path), name: path.split(separator: "/").last.map(String.init) ?? path, target: path)
+    self.path = path
   }
 
   deinit { discard() }
@@ -66,49 +55,30 @@ public final class AtomicFile {
   /// Traps after `commit()` or `discard()`.
   ///
   /// - Throws: `FileError.system` if the disk is full or fails, or the target became a folder; the temporary is then
-  ///   removed, here or at the end of the object's life, and the target is as it was.
+  ///   removed, here or at the end of the object's life, and the target is as it was. Only where the operation is
+  ///   "sync the folder of" is the target the new file, whole, but perhaps not after a loss of power.
   public func commit() throws {
     precondition(isOpen, "committed or discarded before")
-    guard retryingInterrupts({ fsync(descriptor) }) == 0 else { throw failure("sync") }
+    guard System.sync(temporary.descriptor, path: temporary.path) == 0 else { throw failure("sync") }
     isOpen = false
-    guard close(descriptor) == 0 || errno == EINTR else {
-      let error = failure("close")
-      unlink(temporaryPath)
-      throw error
-    }
-    guard rename(temporaryPath, path) == 0 else {
+    guard temporary.move(to: path) == 0 else {
       let error = failure("rename to")
-      unlink(temporaryPath)
+      temporary.remove()
       throw error
     }
-    let folder = open(Self.folder(of: path), O_RDONLY | O_CLOEXEC)
-    if folder >= 0 {
-      _ = fsync(folder)
-      close(folder)
-    }
+    guard System.syncFolder(System.folder(of: path)) == 0 else { throw failure("sync the folder of") }
   }
 
   /// Removes the temporary; nothing happens after `commit()` or a second call.
   public func discard() {
     guard isOpen else { return }
     isOpen = false
-    close(descriptor)
-    unlink(temporaryPath)
+    temporary.remove()
   }
 
   private func write(_ buffer: UnsafeRawBufferPointer, at offset: Int) throws {
     precondition(isOpen, "committed or discarded before")
-    var done = 0
-    while done < buffer.count {
-      let wrote = retryingInterrupts {
-        pwrite(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
-      }
-      guard wrote > 0 else {
-        // A write of no bytes without an error is how some file systems say that they are full.
-        throw FileError.system(operation: "write", path: path, code: wrote < 0 ? errno : ENOSPC)
-      }
-      done += wrote
-    }
+    try System.writeAll(buffer, to: temporary.descriptor, at: offset, path: temporary.path, target: path)
   }
 
   private func failure(_ operation: String) -> FileError {
@@ -118,22 +88,10 @@ public final class AtomicFile {
   private static func checkTarget(_ path: String) throws {
     guard !path.isEmpty else { throw FileError.system(operation: "write", path: path, code: ENOENT) }
     var status = stat()
-    let exists = stat(path, &status) == 0
+    let exists = System.inspect(path, into: &status) == 0
     if path.hasSuffix("/") || exists && status.st_mode & S_IFMT == S_IFDIR {
       throw FileError.system(operation: "write", path: path, code: EISDIR)
     }
     guard !exists || status.st_mode & S_IFMT == S_IFREG else { throw FileError.notRegular(path: path) }
-  }
-
-  /// The name, cut so that the temporary's name stays below the 255 bytes that file systems allow.
-  private static func shortened(_ name: String) -> String {
-    var name = name
-    while name.utf8.count > 200 { name.removeLast() }
-    return name
-  }
-
-  private static func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 }

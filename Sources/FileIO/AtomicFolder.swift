@@ -2,14 +2,14 @@
 ///
 /// Files are written in a temporary folder beside the target (`.NAME.PID-N.fkv-partial`, mode 0700); `commit()` syncs
 /// them and renames the folder. Without `commit()` the temporary is removed. A target that is an empty folder is
-/// replaced; one with anything in it is refused, since its files would be lost.
+/// replaced; one with anything in it is refused, since its files would be lost. Files have mode 0600.
 ///
 /// Not safe to use from several threads at once.
 public final class AtomicFolder {
   /// The target, as it was given.
   public let path: String
-  private let temporaryPath: String
-  private var names: Set<String> = []
+  private let temporary: TemporaryEntry
+  private var sizes: [String: Int] = [:]
   private var isOpen = true
 
   /// Makes a temporary folder beside `path`.
@@ -26,21 +26,9 @@ public final class AtomicFolder {
     } else if access(target, F_OK) == 0 {
       throw FileError.system(operation: "write", path: path, code: EEXIST)
     }
-    let folder = target.lastIndex(of: "/").map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
-    let name = String((target.split(separator: "/").last ?? "folder").prefix(60))
-    var attempt = 0
-    while true {
-      let candidate = "\(folder)/.\(name).\(getpid())-\(attempt).fkv-partial"
-      if mkdir(candidate, 0o700) == 0 {
-        self.path = target
-        temporaryPath = candidate
-        return
-      }
-      guard errno == EEXIST, attempt < 1000 else {
-        throw FileError.system(operation: "write", path: path, code: errno)
-      }
-      attempt += 1
-    }
+    temporary = try TemporaryEntry(
+      .folder, in: System.folder(of: target), name: String(target.split(separator: "/").last ?? "folder"), target: path)
+    self.path = target
   }
 
   deinit { discard() }
@@ -52,20 +40,15 @@ public final class AtomicFolder {
   /// - Throws: `FileError.system` if the disk is full or fails.
   public func append(_ bytes: some ContiguousBytesSequence, to name: String) throws {
     precondition(isOpen && !name.isEmpty && !name.contains("/") && name != "." && name != "..", "not a file's name")
-    let file = "\(temporaryPath)/\(name)"
-    let flags = O_WRONLY | O_APPEND | O_CLOEXEC | (names.insert(name).inserted ? O_CREAT | O_EXCL : 0)
-    let descriptor = retryingInterrupts { open(file, flags, 0o600) }
+    let file = "\(temporary.path)/\(name)"
+    let size = sizes[name]
+    let descriptor = System.openFile(
+      file, O_WRONLY | O_CLOEXEC | (size == nil ? O_CREAT | O_EXCL : 0), mode: 0o600)
     guard descriptor >= 0 else { throw FileError.system(operation: "write", path: path, code: errno) }
     defer { close(descriptor) }
-    try bytes.withRawBytes { buffer in
-      var done = 0
-      while done < buffer.count {
-        let wrote = retryingInterrupts { write(descriptor, buffer.baseAddress! + done, buffer.count - done) }
-        guard wrote > 0 else {
-          throw FileError.system(operation: "write", path: path, code: wrote < 0 ? errno : ENOSPC)
-        }
-        done += wrote
-      }
+    sizes[name] = try bytes.withRawBytes { buffer in
+      try System.writeAll(buffer, to: descriptor, at: size ?? 0, path: file, target: path)
+      return (size ?? 0) + buffer.count
     }
   }
 
@@ -74,31 +57,34 @@ public final class AtomicFolder {
   /// Traps after `commit()` or `discard()`.
   ///
   /// - Throws: `FileError.system` if the disk fails or the target was filled meanwhile; the temporary is removed then.
+  ///   Where the operation is "sync the folder of", the target is there, whole, but perhaps not after a loss of power.
   public func commit() throws {
     precondition(isOpen, "committed or discarded before")
-    for name in names.sorted() { try sync("\(temporaryPath)/\(name)") }
-    try sync(temporaryPath)
-    guard rename(temporaryPath, path) == 0 else {
+    for name in sizes.keys.sorted() { try sync("\(temporary.path)/\(name)") }
+    try sync(temporary.path)
+    guard temporary.move(to: path) == 0 else {
       let code = errno
       discard()
       throw FileError.system(operation: "rename to", path: path, code: code)
     }
     isOpen = false
+    guard System.syncFolder(System.folder(of: path)) == 0 else {
+      throw FileError.system(operation: "sync the folder of", path: path, code: errno)
+    }
   }
 
   /// Removes the temporary; nothing happens after `commit()` or a second call.
   public func discard() {
     guard isOpen else { return }
     isOpen = false
-    for name in names { unlink("\(temporaryPath)/\(name)") }
-    rmdir(temporaryPath)
+    temporary.remove()
   }
 
   private func sync(_ file: String) throws {
-    let descriptor = retryingInterrupts { open(file, O_RDONLY | O_CLOEXEC) }
+    let descriptor = System.openFile(file, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError.system(operation: "sync", path: path, code: errno) }
     defer { close(descriptor) }
-    guard retryingInterrupts({ fsync(descriptor) }) == 0 else {
+    guard System.sync(descriptor, path: file) == 0 else {
       throw FileError.system(operation: "sync", path: path, code: errno)
     }
   }

@@ -12,10 +12,10 @@ public final class FileReader: Sendable {
   ///
   /// - Throws: `FileError.system` if it cannot be opened, `FileError.notRegular` for folders, devices and pipes.
   public init(path: String) throws {
-    let descriptor = retryingInterrupts { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+    let descriptor = System.openFile(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError.system(operation: "open", path: path, code: errno) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
+    guard System.inspect(descriptor, path: path, into: &status) == 0 else {
       let code = errno
       close(descriptor)
       throw FileError.system(operation: "inspect", path: path, code: code)
@@ -30,6 +30,19 @@ public final class FileReader: Sendable {
   }
 
   deinit { close(descriptor) }
+
+  /// The permission bits of the file's mode: 0o600 for one that only its owner may read and write.
+  ///
+  /// - Throws: `FileError.system` if the system does not say.
+  public var permissions: Int {
+    get throws {
+      var status = stat()
+      guard System.inspect(descriptor, path: path, into: &status) == 0 else {
+        throw FileError.system(operation: "inspect", path: path, code: errno)
+      }
+      return Int(status.st_mode & 0o777)
+    }
+  }
 
   /// `count` bytes at `offset`.
   ///
@@ -58,9 +71,8 @@ public final class FileReader: Sendable {
   private func fill(_ target: UnsafeMutableRawBufferPointer, at offset: Int) throws {
     var done = 0
     while done < target.count {
-      let got = retryingInterrupts {
-        pread(descriptor, target.baseAddress! + done, target.count - done, off_t(offset + done))
-      }
+      let got = System.read(
+        descriptor, target.baseAddress! + done, target.count - done, at: offset + done, path: path)
       guard got >= 0 else { throw FileError.system(operation: "read", path: path, code: errno) }
       guard got > 0 else {
         throw FileError.shortened(path: path, offset: offset, expected: target.count, found: done)

@@ -3,7 +3,7 @@ public enum FolderReader {
   /// Whether `path` names a folder, symbolic links followed; false where nothing is.
   public static func isFolder(_ path: String) -> Bool {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    return System.inspect(path, into: &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// Whether two paths name one file or folder, links followed; false where one of them names nothing.
@@ -16,7 +16,7 @@ public enum FolderReader {
   ///
   /// - Throws: `FileError.system` if it cannot be made, or something else has its name.
   public static func make(_ path: String) throws {
-    guard mkdir(path, 0o777) != 0, errno != EEXIST || !isFolder(path) else { return }
+    guard System.makeFolder(path, mode: 0o777) != 0, errno != EEXIST || !isFolder(path) else { return }
     throw FileError.system(operation: "make folder", path: path, code: errno)
   }
 
@@ -24,7 +24,9 @@ public enum FolderReader {
   ///
   /// - Throws: `FileError.system` if it cannot be opened or read.
   public static func names(in path: String) throws -> [String] {
-    guard let stream = opendir(path) else { throw FileError.system(operation: "open", path: path, code: errno) }
+    guard FaultPlan.passing(.list, path, { _ in 0 }) == 0, let stream = opendir(path) else {
+      throw FileError.system(operation: "open", path: path, code: errno)
+    }
     defer { closedir(stream) }
     var names: [String] = []
     while true {

@@ -6,8 +6,8 @@ import KVCacheModel
 extension LlamaSession {
   /// The cached keys and values as llama.cpp stores them, with the last prefill's probe queries.
   ///
-  /// llama.cpp writes its cache to a temporary file in `scratchFolder`, whose name is removed as soon as the file is
-  /// open: the disk space is free again when the result is gone, and a crash leaves nothing once this has returned.
+  /// llama.cpp writes its cache to a file in a temporary folder in `scratchFolder`, which is removed as soon as the file
+  /// is open: the disk space is free again when the result is gone, and a crash leaves nothing once this has returned.
   /// The whole-context format is used because sequence files leave out what lies outside a sliding window for the
   /// next token, which earlier probe queries still attend to. Queries are left out if tokens were appended since.
   ///
@@ -16,14 +16,15 @@ extension LlamaSession {
   public func capture(scratchFolder: String) throws -> LlamaStateCache {
     precondition(tokenCount > 0, "nothing is cached")
     precondition(!hasGaps, "a cache with gaps cannot be captured")
-    let temporary = try TemporaryFile(folder: scratchFolder)
+    let temporary = try TemporaryFolder(in: scratchFolder, name: "fkv-state")
+    defer { temporary.remove() }
+    let path = temporary.file("state")
     Backend.prepare()
     let known = tokens ?? []
-    guard llama_state_save_file(context, temporary.path, known, known.count) else {
-      throw EngineError.stateNotSaved(path: temporary.path, log: Backend.errorLine)
+    guard llama_state_save_file(context, path, known, known.count) else {
+      throw EngineError.stateNotSaved(path: path, log: Backend.errorLine)
     }
-    let file = try FileReader(path: temporary.path)
-    temporary.remove()
+    let file = try FileReader(path: path)
     let queries = recorded?.tokenCount == tokenCount ? recorded!.queries : []
     return try LlamaStateCache(
       state: LlamaStateFile(file: file), description: description(probeQueries: queries.first?.count ?? 0),
@@ -41,37 +42,5 @@ extension LlamaSession {
         "engine.context": String(contextTokens),
         "engine.attention": "flash",
       ])
-  }
-}
-
-/// A new empty file that only its owner can read, and that goes away unless it was removed before.
-final class TemporaryFile {
-  let path: String
-  private var exists = true
-
-  /// Makes the file in `folder`.
-  ///
-  /// - Throws: `FileError.system` if the folder is missing, not writable or full.
-  init(folder: String) throws {
-    for attempt in 0..<1000 {
-      let path = "\(folder)/.fkv-\(getpid())-\(attempt).fkv-partial"
-      let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-      if descriptor >= 0 {
-        close(descriptor)
-        self.path = path
-        return
-      }
-      guard errno == EEXIST else { throw FileError.system(operation: "write", path: path, code: errno) }
-    }
-    throw FileError.system(operation: "write", path: folder, code: EEXIST)
-  }
-
-  deinit { remove() }
-
-  /// Takes the file's name away; who has it open keeps it.
-  func remove() {
-    guard exists else { return }
-    exists = false
-    unlink(path)
   }
 }

@@ -18,9 +18,11 @@ extension LlamaSession {
     let count = description.geometry.layers.map { $0.firstPosition + $0.tokens }.max() ?? 0
     guard count > 0 else { return reset() }
 
-    let temporary = try TemporaryFile(folder: scratchFolder)
+    let temporary = try TemporaryFolder(in: scratchFolder, name: "fkv-state")
+    defer { temporary.remove() }
+    let path = temporary.file("state")
     let writer = try LlamaStateWriter(description: description, format: stateFormat)
-    let file = try AtomicFile(path: temporary.path)
+    let file = try AtomicFile(path: path)
     try writer.write(cache, to: file)
     // llama.cpp aborts the process where a file is shorter than what it declares.
     precondition(file.byteCount == writer.byteCount, "a state file of another size than planned")
@@ -31,7 +33,7 @@ extension LlamaSession {
     var loaded = [Int32](repeating: 0, count: max(1, description.tokens?.count ?? 0))
     var loadedCount = 0
     let bytes = llama_state_seq_load_file(
-      context, temporary.path, Self.sequence, &loaded, loaded.count, &loadedCount)
+      context, path, Self.sequence, &loaded, loaded.count, &loadedCount)
     guard bytes == writer.byteCount,
       llama_memory_seq_pos_max(llama_get_memory(context), Self.sequence) == Int32(count - 1)
     else {

@@ -16,16 +16,31 @@ public final class RealFourierPlan: @unchecked Sendable {
   private let forwardPlan: fftwf_plan
   private let inversePlan: fftwf_plan
 
-  private static let lock = NSLock()
+  // Recursive, since plans that are forgotten are destroyed by whoever uses them last, perhaps while planning.
+  private static let lock = NSRecursiveLock()
   private nonisolated(unsafe) static var plans: [Int: RealFourierPlan] = [:]
+  /// Lengths that there are plans for, oldest first, and their sum.
+  private nonisolated(unsafe) static var order: [Int] = []
+  private nonisolated(unsafe) static var keptSamples = 0
+  /// Samples of all kept plans together; beyond it the oldest are forgotten, so that a file with many periods does not
+  /// fill the memory.
+  static let mostKeptSamples = 1 << 24
 
-  /// The plan of that length, made at the first call. FFTW's planner is not thread-safe, so calls wait for each other.
+  /// The plan of that length, made at the first call and kept while others of up to 2²⁴ samples together are not newer.
+  /// FFTW's planner is not thread-safe, so calls wait for each other.
   public static func plan(length: Int) -> RealFourierPlan {
     precondition(length > 0 && length <= longestLength)
     return lock.withLock {
       if let known = plans[length] { return known }
       let plan = RealFourierPlan(length: length)
       plans[length] = plan
+      order.append(length)
+      keptSamples += length
+      while order.count > 1, keptSamples > mostKeptSamples {
+        let oldest = order.removeFirst()
+        plans[oldest] = nil
+        keptSamples -= oldest
+      }
       return plan
     }
   }
@@ -45,6 +60,17 @@ public final class RealFourierPlan: @unchecked Sendable {
     fftwf_free(real)
     fftwf_free(complex)
   }
+
+  deinit {
+    // FFTW's planner is not thread-safe, and destroying a plan belongs to it.
+    Self.planning {
+      fftwf_destroy_plan(forwardPlan)
+      fftwf_destroy_plan(inversePlan)
+    }
+  }
+
+  /// Lengths that a plan is kept for, for tests.
+  static var keptLengths: [Int] { lock.withLock { order } }
 
   /// Xₙ = Σₜ xₜ·exp(−2πi·n·t/length), n = 0 … length/2; unnormalised.
   ///

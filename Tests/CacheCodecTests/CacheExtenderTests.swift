@@ -24,6 +24,7 @@ import Testing
     Case(testDescription: "lossless window", method: ExtendedFiles.spectral(coding: .lossless)),
     Case(testDescription: "no basis", method: ExtendedFiles.spectral(basis: .none)),
     Case(testDescription: "exact features", method: ExtendedFiles.spectral(exact: 0.3)),
+    Case(testDescription: "even window", method: ExtendedFiles.spectral(windowSteps: .even)),
     Case(testDescription: "coarse", method: ExtendedFiles.spectral(step: 3)),
   ]
   static let copied = spectral + [Case(testDescription: "lossless", method: .lossless)]
@@ -63,6 +64,25 @@ import Testing
     #expect(file.header.settings == old.header.settings && file.header.profile == old.header.profile)
     #expect(file.header.spectralCoding == old.header.spectralCoding)
     #expect(outcome == CacheExtender.Outcome(fileBytes: file.reader.fileBytes, roundedCoefficients: false))
+  }
+
+  /// The new window is as fine as the file's own was made.
+  @Test(arguments: [WindowSteps.fine, .even]) func theWindowGoesOnAsItBegan(steps: WindowSteps) throws {
+    try files.make(Self.full.positions(0..<41), ExtendedFiles.spectral(window: 16, windowSteps: steps))
+    try files.extend(by: Self.full)
+    let coding = try #require(try FKVCache(path: files.path).header.spectralCoding)
+    #expect(coding.windowSteps == steps)
+    for kind in CacheKind.allCases {
+      let segments = try files.sections().filter { $0.entry.kind == .spectralSegment(kind) && $0.entry.layer == 0 }
+        .sorted { $0.entry.index < $1.entry.index }
+      // Body, window and its end, of the first tokens and then of the new ones.
+      let found = segments.map { section in
+        Float(bitPattern: section.payload[4..<8].reversed().reduce(0) { $0 << 8 | UInt32($1) }) / coding.steps[kind]
+      }
+      let latest = kind == .key ? steps.latestKeys : steps.latestValues
+      let expected = [1, 1, steps.earlier, latest, 1, steps.earlier, latest]
+      #expect(found.count == expected.count && zip(found, expected).allSatisfy { abs($0 - $1) < 1e-6 }, "\(found)")
+    }
   }
 
   @Test(arguments: ElementType.allCases) func losslessGivesEveryBitBack(type: ElementType) throws {

@@ -36,7 +36,7 @@ struct ExtendedFiles {
 
   static func spectral(
     step: Double = 0.2, sinks: Int = 2, window: Int? = 8, coding: SpectralParameters.WindowCoding = .fine,
-    basis: BasisSource = .embedded, exact: Double = 0
+    basis: BasisSource = .embedded, exact: Double = 0, windowSteps: WindowSteps? = nil
   ) -> CacheEncoder.Method {
     var parameters = SpectralParameters()
     parameters.rate = .step(step)
@@ -47,6 +47,7 @@ struct ExtendedFiles {
     parameters.blockLength = 4
     parameters.segmentTokens = 16
     parameters.exactFraction = exact
+    parameters.windowSteps = windowSteps
     return .spectral(parameters)
   }
 

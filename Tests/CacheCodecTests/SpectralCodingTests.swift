@@ -22,6 +22,13 @@ import Testing
     var automatic = Self.coding
     (automatic.window, automatic.windowCoding) = (nil, .fine)
     #expect(try parsed(from: automatic) == automatic)
+    // Files of the first version of the text lack the factors, which were those of `fine`.
+    let record = try RecordReader(parsing: automatic.record.encoded, name: "spectral")
+    #expect(try [6, 7, 8].allSatisfy { try record.ifPresent($0, record.f32) == nil })
+    automatic.windowSteps = .even
+    #expect(try parsed(from: automatic) == automatic)
+    automatic.windowSteps = WindowSteps(earlier: 1, latestKeys: 0.125, latestValues: 0x1p-20)
+    #expect(try parsed(from: automatic) == automatic)
   }
 
   @Test func theHeaderHoldsIt() throws {
@@ -48,6 +55,13 @@ import Testing
       coding = Self.coding
       coding.steps.value = bad
       expect(coding, 2, "\(bad)")
+    }
+    for bad: Float in [0, -0.5, 1.001, 0x1p-21, .nan, .infinity] {
+      for (tag, factor) in [(FieldTag(6), \WindowSteps.earlier), (7, \.latestKeys), (8, \.latestValues)] {
+        var coding = Self.coding
+        coding.windowSteps[keyPath: factor] = bad
+        expect(coding, tag, "\(bad)")
+      }
     }
     var coding = Self.coding
     coding.segmentTokens = 0

@@ -27,7 +27,8 @@ struct CommandRun {
   ///
   /// Output goes to files, so that nothing waits for a full pipe. With `fileBlocks`, no file may grow beyond that many
   /// blocks (of 512 or 1024 bytes, as the shell counts): a full disk without one.
-  init(_ arguments: [String], input: [UInt8] = [], fileBlocks: Int? = nil) throws {
+  /// `environment` is set beside what these tests themselves run with.
+  init(_ arguments: [String], input: [UInt8] = [], fileBlocks: Int? = nil, environment: [String: String] = [:]) throws {
     let scratch = ScratchFolder()
     try Data(input).write(to: URL(fileURLWithPath: scratch.file("in")))
     for name in ["out", "err"] { try Data().write(to: URL(fileURLWithPath: scratch.file(name))) }
@@ -40,6 +41,7 @@ struct CommandRun {
       process.executableURL = Self.binary
       process.arguments = arguments
     }
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: scratch.file("in")))
     process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch.file("out")))
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch.file("err")))

@@ -25,9 +25,11 @@ import Testing
     let run = try CommandRun(try needle(["--log", files.path("log"), "-o", files.path("map.svg")]))
     run.expectSuccess()
     #expect(run.errors == "")
+    let chances = run.output.matches(of: /-[0-9]+\.[0-9]{2}/).map { Double($0.output)! }
+    #expect(chances.count == 3 && chances[0] > -1 && chances[1] > -1 && chances[2] < -5)
     #expect(
-      run.output == """
-        method         160 tokens   found  200 tokens   found  all found
+      run.output.replacing(/\ +-[0-9]+\.[0-9]{2}/, with: "") == """
+        method         160 tokens   found  200 tokens   found  all found    ln p
         full                1.00×  2 of 2       1.00×  2 of 2     4 of 4
         q8_0                1.88×  2 of 2       1.88×  2 of 2     4 of 4
         streaming@10x       10.0×  0 of 2       10.0×  0 of 2     0 of 4
@@ -57,6 +59,10 @@ import Testing
     let found = try json.json()
     let results = try #require(found["results"] as? [[String: Any]])
     #expect(results.count == 12 && results[0]["found"] as? Bool == true)
+    let full = results.filter { $0["method"] as? String == "full" }.compactMap { $0["log_probability"] as? Double }
+    let methods = try #require(found["methods"] as? [[String: Any]])
+    let mean = try #require(methods[0]["mean_log_probability"] as? Double)
+    #expect(full.count == 4 && abs(full.reduce(0, +) / 4 - mean) < 1e-9 && abs(mean - chances[0]) <= 0.0051)
     let cost = try #require(results[1]["cost"] as? [String: Any])
     #expect(cost["cached_tokens"] as? Int == 160)
     #expect(found["lengths"] as? [Int] == [160, 200] && found["kind"] as? String == "needle")

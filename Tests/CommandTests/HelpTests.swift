@@ -11,8 +11,8 @@ import Testing
         "--value-fraction", "--period", "--reconstruction", "--coefficients",
       ]
     ),
-    ("inspect", ["--json"]), ("verify", ["--reference", "--max-error", "--json"]),
-    ("restore", ["--output", "--tokens", "--to"]),
+    ("inspect", ["--json"]), ("verify", ["--reference", "--max-error", "--max-memory", "--json"]),
+    ("restore", ["--output", "--tokens", "--to", "--salvage", "--max-memory"]),
     (
       "convert",
       ["--to", "--from", "--list", "--output-folder", "--jobs", "--model", "--tokens", "--key-layout", "--json"]

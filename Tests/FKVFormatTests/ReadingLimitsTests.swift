@@ -52,7 +52,7 @@ import Testing
     #expect(try readingError(file, in: folder, limits: ReadingLimits(totalRawBytes: 30)) == nil)
     #expect(
       try readingError(file, in: folder, limits: ReadingLimits(totalRawBytes: 29))
-        == .totalRawBytesTooLarge(SectionID(sampleKind, layer: 2), offset: file.offsets[2], limit: 29))
+        == .totalRawBytesTooLarge(SectionID(sampleKind, layer: 2), offset: file.offsets[2], declared: 30, limit: 29))
   }
 
   @Test func largerLimitsDoNotLiftTheFormats() throws {
@@ -73,6 +73,7 @@ import Testing
     let file = PlainFile(sections)
     #expect(
       try readingError(file, in: folder, limits: limits)
-        == .totalRawBytesTooLarge(SectionID(sampleKind, layer: 1), offset: file.offsets[1], limit: .max))
+        == .totalRawBytesTooLarge(
+          SectionID(sampleKind, layer: 1), offset: file.offsets[1], declared: 2 * UInt64(Int.max), limit: .max))
   }
 }

@@ -158,8 +158,11 @@ import Testing
   @Test func tooManyFields() throws {
     let most = (0..<FormatLimits.fields).flatMap { plainField(UInt16($0), []) }
     #expect(try record(most).tags.count == FormatLimits.fields)
-    #expect(throws: FormatError.tooManyFields(record: "test", offset: 1000, limit: FormatLimits.fields)) {
-      try record(most + plainField(0xFFFF, []))
+    #expect(
+      throws: FormatError.tooManyFields(
+        record: "test", offset: 1000, count: FormatLimits.fields + 3, limit: FormatLimits.fields)
+    ) {
+      try record(most + (0..<3).flatMap { _ in plainField(0xFFFF, []) } + [1, 2, 3])
     }
   }
 

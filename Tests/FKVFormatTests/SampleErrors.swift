@@ -113,15 +113,34 @@ let sampleErrors: [(FormatError, String)] = {
     (.tooManySections(count: 9, limit: 8), "the file has 9 sections, the limit is 8"),
     (.headerTooLarge(bytes: 9, limit: 8), "the header record has 9 bytes, the limit is 8"),
     (
-      .tooManyFields(record: "header", offset: 112, limit: 8), "header record at byte 112 has more than 8 fields"
+      .tooManyFields(record: "header", offset: 112, count: 9, limit: 8),
+      "header record at byte 112 has 9 fields, the limit is 8"
     ),
     (
       .rawBytesTooLarge(section, offset: 64, declared: 9, limit: 8),
       "section kind-0x7f01 layer 3 #2 at byte 64 declares 9 decoded bytes, the limit for its size is 8"
     ),
     (
-      .totalRawBytesTooLarge(section, offset: 64, limit: 8),
-      "the sections up to kind-0x7f01 layer 3 #2 at byte 64 declare more decoded bytes than the limit of 8"
+      .totalRawBytesTooLarge(section, offset: 64, declared: 9, limit: 8),
+      "the sections up to kind-0x7f01 layer 3 #2 at byte 64 declare 9 decoded bytes, the limit is 8"
+    ),
+    (
+      .keyNeeded(offset: 64),
+      "the file is encrypted, and no key was given: name its file with --key-file, or set FKV_KEY"
+    ),
+    (.wrongKey(offset: 144), "the file is encrypted with another key"),
+    (
+      .sealMisplaced(section, offset: 64),
+      "section kind-0x7f01 layer 3 #2 at byte 64: the seal of an encrypted file is the last section before its header"
+    ),
+    (
+      .sealSize(offset: 64, bytes: 9, expected: 80),
+      "the seal at byte 64 has 9 bytes, expected 80 for the file's sections"
+    ),
+    (
+      .notAuthentic(section, offset: 64),
+      "section kind-0x7f01 layer 3 #2 at byte 64 is not what was encrypted: its bytes or its place in the file were "
+        + "changed"
     ),
   ]
 }()

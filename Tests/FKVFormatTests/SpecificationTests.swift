@@ -32,18 +32,21 @@ import Testing
     }
   }
 
+  /// Whether a number of §10 is the container's; the others are the codec's (DecodingSpecificationTests).
+  private func isContainers(_ code: Int) -> Bool { code < 55 || code >= 90 }
+
   @Test func errorTable() {
-    let listed = rows("## §10").map { [$0[0], $0[1]] }
+    let listed = rows("## §10").map { [$0[0], $0[1]] }.filter { isContainers(Int($0[0])!) }
     let coded = FormatError.Code.allCases.map { ["\($0.rawValue)", "`\($0)`"] }
     #expect(listed == coded)
-    #expect(coded.count == 35)
+    #expect(coded.count == 40)
   }
 
   /// Every `11 mangledMagic` in the text is a code with its own name.
   @Test func errorsNamedInTheText() {
     let names = Dictionary(uniqueKeysWithValues: FormatError.Code.allCases.map { ("\($0)", $0.rawValue) })
     var mentioned: Set<String> = []
-    for match in text.matches(of: #/\b(\d\d) `([a-zA-Z]+)`/#) {
+    for match in text.matches(of: #/\b(\d\d) `([a-zA-Z]+)`/#) where isContainers(Int(match.output.1)!) {
       let name = String(match.output.2)
       mentioned.insert(name)
       #expect(names[name] == Int(match.output.1), "\(match.output.0)")

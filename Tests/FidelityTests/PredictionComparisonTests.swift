@@ -61,6 +61,16 @@ import Testing
     #expect(comparison([([0, 0], [0, -.infinity], 0)]).divergences == [.infinity])
   }
 
+  @Test func surprisalOfOneToken() {
+    let logits: [Float] = [0, 1, -1]
+    let sum = 1 + exp(1.0) + exp(-1.0)
+    logits.withUnsafeBufferPointer {
+      #expect(abs(PredictionComparison.surprisal(of: 1, $0) - (log(sum) - 1)) < 1e-15)
+      #expect(abs(PredictionComparison.surprisal(of: 2, $0) - (log(sum) + 1)) < 1e-15)
+    }
+    [Float.nan, 0].withUnsafeBufferPointer { #expect(PredictionComparison.surprisal(of: 1, $0) == .infinity) }
+  }
+
   @Test func notANumberNeverPasses() {
     let found = comparison([([0, 1], [.nan, 1], 1)])
     #expect(found.divergences == [.infinity] && found.perplexityRestored == .infinity)

@@ -199,5 +199,8 @@ package struct Header {
     if record.optional(3) != nil { _ = try record.u32(3) }
     try need(try record.u8(4) <= 1, "window_coding")
     try need(try record.u32(5) >= 1, "segment_tokens")
+    for tag in [6, 7, 8] where record.optional(tag) != nil {
+      try need((0x1p-20...1).contains(try record.f32(tag)), "factor")
+    }
   }
 }

@@ -1,7 +1,8 @@
 import Foundation
-import SpectralTransform
 import TestSupport
 import Testing
+
+@testable import SpectralTransform
 
 @Suite struct RealFourierPlanTests {
   static func signal(_ count: Int) -> [Float] {

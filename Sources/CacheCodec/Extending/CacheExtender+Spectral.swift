@@ -48,8 +48,8 @@ extension CacheExtender {
     let next = (old.map(\.index).max() ?? -1) + 1
     result.added += plan.segments.enumerated().map { number, segment in
       let coded = SpectralGroupCoder.coded(
-        segment, of: tensors, kind: kind, frame: opened.frame, samples: samples, transform: opened.transform,
-        step: coding.steps[kind], most: layers.features)
+        segment, of: plan, tensors: tensors, kind: kind, frame: opened.frame, samples: samples,
+        transform: opened.transform, step: coding.steps[kind], most: layers.features)
       return NewSection(
         kind: .spectralSegment(kind), index: next + number,
         tokens: end + segment.rows.lowerBound..<end + segment.rows.upperBound,
@@ -66,6 +66,7 @@ extension CacheExtender {
     parameters.blockLength = blockLength
     parameters.window = coding.window ?? SegmentPlan.automaticWindow(tokens: total, blockLength: blockLength)
     parameters.windowCoding = coding.windowCoding
+    parameters.windowSteps = coding.windowSteps
     parameters.segmentTokens = coding.segmentTokens
     return SegmentPlan(parameters, tokens: tokens)
   }

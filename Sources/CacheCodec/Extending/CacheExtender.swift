@@ -5,7 +5,7 @@ import KVCacheModel
 /// Writes an `.fkv` longer by the tokens that follow.
 ///
 /// What the file holds is copied byte for byte, not decoded: new tokens become sections of their own (`lossless`,
-/// `spectral`). Profile `fourier` folds the tokens that leave the window into the coefficients (arXiv 2506.11886), so
+/// `spectral`), but for the encryption of a file that has one: it is renewed over all sections. Profile `fourier` folds the tokens that leave the window into the coefficients (arXiv 2506.11886), so
 /// its sections are rewritten; of them only the exact parts and the coefficients' planes are unpacked. Old tokens
 /// decode to the same bits as before, except spectral features of profile `fourier`, whose coefficients now stand for
 /// more tokens.
@@ -13,6 +13,8 @@ public struct CacheExtender: Sendable {
   public let cache: FKVCache
   /// A cache that holds the tokens that follow: of the longer prompt from its start, or from the file's end on.
   public let addition: any CacheSource
+  /// Encrypts the longer file; nil writes it as it is. At first the key that the file was opened with.
+  public var key: FileKey?
   /// What the header says wrote the file.
   public var writer: String
   /// The description of the longer cache, token ids included where both sides have them.
@@ -33,6 +35,7 @@ public struct CacheExtender: Sendable {
   /// - Throws: `CacheExtensionError`; `FormatError` if no reader would take the longer cache.
   public init(_ cache: FKVCache, with addition: any CacheSource, writer: String, unchecked: Bool = false) throws {
     self.cache = cache
+    key = cache.reader.key
     self.addition = addition
     self.writer = writer
     newRows = try Self.newRows(of: addition.description, behind: cache.description)
@@ -66,7 +69,7 @@ public struct CacheExtender: Sendable {
   /// - Parameter progress: called with layers done, from the calling thread.
   /// - Throws: what either source throws; `CacheExtensionError` if the profile cannot take more tokens; `FileError`.
   public func write(to path: String, progress: (Int) -> Void = { _ in }) throws -> Outcome {
-    let file = try FKVWriter(path: path)
+    let file = try FKVWriter(path: path, key: key)
     if let tokens = description.tokens { try TokenSection.add(tokens, to: file) }
     var rounded = false
     let groups = cache.layerGroups

@@ -17,6 +17,20 @@ extension FourierSection {
         edge: streamBytes[0], exact: streamBytes[1], coefficients: streamBytes[2],
         exactFeatures: numbers[3] - numbers[4], states: 2 * numbers[5])
     }
+
+    /// What decoding the section takes: its bytes, what its streams hold, the layer as 32-bit numbers and as a tensor;
+    /// one transform of a period for each spectral feature, and one plan.
+    func cost(layer: LayerGeometry, elementSize: Int, storedBytes: Int) -> DecodingCost {
+      let (spectral, frequencies, period) = (numbers[4], numbers[5], numbers[6])
+      let exact = DecodingCost.product(elementSize, layer.elementCount)
+      let coefficients = DecodingCost.product(2 * (coefficientType.byteCount + 4), frequencies, spectral)
+      var cost = DecodingCost.memory(
+        storedBytes, exact, coefficients, DecodingCost.product(4 + elementSize, layer.elementCount))
+      cost.work = DecodingCost.fourier(elements: layer.elementCount, spectral: spectral, period: period)
+      // Signal, spectrum and the plan's factors both ways.
+      if spectral > 0 { cost.memory = cost.memory.addingSaturated(24 * period) }
+      return cost
+    }
   }
 
   /// Reads and checks the head of a section of a layer.

@@ -123,7 +123,12 @@ enum HeaderTag {
     static let window: FieldTag = 3
     static let windowCoding: FieldTag = 4
     static let segmentTokens: FieldTag = 5
+    static let earlierFactor: FieldTag = 6
+    static let latestKeyFactor: FieldTag = 7
+    static let latestValueFactor: FieldTag = 8
 
-    static let known: Set<FieldTag> = [keyStep, valueStep, window, windowCoding, segmentTokens]
+    static let known: Set<FieldTag> = [
+      keyStep, valueStep, window, windowCoding, segmentTokens, earlierFactor, latestKeyFactor, latestValueFactor,
+    ]
   }
 }

@@ -8,22 +8,26 @@ public struct SpectralCoding: Hashable, Sendable {
   /// Tokens at the end that are kept better; nil where the number follows the prompt's length.
   public var window: Int?
   public var windowCoding: SpectralParameters.WindowCoding
+  /// How much finer the steps of a fine window are.
+  public var windowSteps: WindowSteps
   /// Tokens of a segment, 1 or more.
   public var segmentTokens: Int
 
   public init(
-    steps: SpectralSteps, window: Int?, windowCoding: SpectralParameters.WindowCoding, segmentTokens: Int
+    steps: SpectralSteps, window: Int?, windowCoding: SpectralParameters.WindowCoding,
+    windowSteps: WindowSteps = .fine, segmentTokens: Int
   ) {
     self.steps = steps
     self.window = window
     self.windowCoding = windowCoding
+    self.windowSteps = windowSteps
     self.segmentTokens = segmentTokens
   }
 
   init(_ parameters: SpectralParameters, steps: SpectralSteps) {
     self.init(
       steps: steps, window: parameters.window, windowCoding: parameters.windowCoding,
-      segmentTokens: parameters.segmentTokens)
+      windowSteps: parameters.resolvedWindowSteps, segmentTokens: parameters.segmentTokens)
   }
 }
 
@@ -35,7 +39,18 @@ extension SpectralCoding {
     if let window { record.u32(HeaderTag.Spectral.window, UInt32(clamping: window)) }
     record.u8(HeaderTag.Spectral.windowCoding, windowCoding.rawValue)
     record.u32(HeaderTag.Spectral.segmentTokens, UInt32(clamping: segmentTokens))
+    for (tag, factor) in Self.factors where windowSteps[keyPath: factor] != WindowSteps.fine[keyPath: factor] {
+      record.f32(tag, windowSteps[keyPath: factor])
+    }
     return record
+  }
+
+  /// The optional fields with the window's factors, ascending.
+  private static var factors: [(FieldTag, WritableKeyPath<WindowSteps, Float>)] {
+    [
+      (HeaderTag.Spectral.earlierFactor, \.earlier), (HeaderTag.Spectral.latestKeyFactor, \.latestKeys),
+      (HeaderTag.Spectral.latestValueFactor, \.latestValues),
+    ]
   }
 
   /// Reads the record; throws `FormatError` where a field is missing or cannot be.
@@ -54,9 +69,17 @@ extension SpectralCoding {
     guard segment >= 1 else {
       throw record.invalid(HeaderTag.Spectral.segmentTokens, found: segment, legal: "1 or more")
     }
+    var windowSteps = WindowSteps.fine
+    for (tag, factor) in Self.factors {
+      guard let value = try record.ifPresent(tag, record.f32) else { continue }
+      guard WindowSteps.legal.contains(value) else {
+        throw record.invalid(tag, found: value, legal: "2⁻²⁰…1")
+      }
+      windowSteps[keyPath: factor] = value
+    }
     self.init(
       steps: SpectralSteps(key: try step(HeaderTag.Spectral.keyStep), value: try step(HeaderTag.Spectral.valueStep)),
       window: try record.ifPresent(HeaderTag.Spectral.window, record.u32).map { Int($0) }, windowCoding: coding,
-      segmentTokens: segment)
+      windowSteps: windowSteps, segmentTokens: segment)
   }
 }

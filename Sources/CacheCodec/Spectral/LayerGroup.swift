@@ -49,16 +49,13 @@ struct SegmentPlan: Hashable, Sendable {
     case window
     /// The rest of the window, at the end.
     case latest
-
-    /// What the step is multiplied by.
-    func stepFactor(_ kind: CacheKind) -> Float {
-      switch self {
-      case .body: 1
-      case .window: 0.25
-      case .latest: kind == .key ? 0.125 : 0.1
-      }
-    }
   }
+
+  /// How much finer the steps of the window are.
+  let windowSteps: WindowSteps
+
+  /// What the step is multiplied by in a segment of the plan.
+  func stepFactor(_ segment: Segment, _ kind: CacheKind) -> Float { windowSteps.factor(segment.zone, kind) }
 
   /// Tokens of the window where none are asked for: an eighth of the T cached tokens in whole blocks, 256 at most.
   static func automaticWindow(tokens: Int, blockLength block: Int) -> Int {
@@ -67,6 +64,7 @@ struct SegmentPlan: Hashable, Sendable {
 
   /// The plan for T cached tokens.
   init(_ parameters: SpectralParameters, tokens: Int) {
+    windowSteps = parameters.resolvedWindowSteps
     let sinks = min(parameters.sinks, tokens)
     let window = min(
       parameters.window ?? Self.automaticWindow(tokens: tokens, blockLength: parameters.blockLength), tokens - sinks)

@@ -11,12 +11,18 @@ struct SpectralDecoder: Sendable {
   /// The hash of the basis file that the header names; nil where the file needs none.
   private let basisHash: String?
   /// That basis; nil also where it was not given: then groups can be summed up and not decoded.
-  private let model: ModelBasis?
+  let model: ModelBasis?
   private let rotations: KeyRotations
+  /// What decoding may take.
+  let limits: DecodingLimits
 
   /// - Throws: `CodecError` if sections are missing, or the basis does not fit.
-  init(reader: FKVReader, header: CacheHeader, model: ModelBasis?) throws {
+  init(
+    reader: FKVReader, header: CacheHeader, limits: DecodingLimits = DecodingLimits(), model: ModelBasis?,
+    requiresFrames: Bool = true
+  ) throws {
     self.reader = reader
+    self.limits = limits
     description = header.description
     var first = 0
     groups = header.groupSizes.map { size in
@@ -32,6 +38,7 @@ struct SpectralDecoder: Sendable {
         throw CodecError.unsuitable("the basis file is of another shape than the cache")
       }
     }
+    guard requiresFrames else { return }
     for group in groups where group.shape.tokens > 0 {
       for kind in CacheKind.allCases where reader.section(.spectralFrame(kind), layer: group.firstLayer) == nil {
         throw CodecError.missingSection(layer: group.firstLayer, kind: kind)
@@ -49,20 +56,32 @@ struct SpectralDecoder: Sendable {
     let transform: SegmentTransform
     /// In row order.
     let segments: [SectionEntry]
+    /// Rows that none of them holds; only where the group was opened to salvage it.
+    let missing: [Range<Int>]
     let place: String
+    /// What of it was taken when the group was opened: kept memory, work done.
+    let cost: DecodingCost
+    let allowance: DecodingCost
   }
 
-  /// Reads a group's frame and checks that frame and segments cover every row once.
+  /// Reads a group's frame and checks that frame and segments cover every row once; where it is opened to salvage it, once
+  /// at most.
   ///
   /// - Throws: `FormatError` if the frame is damaged, `CodecError`, `CodingError`.
-  func open(_ kind: CacheKind, group index: Int) throws -> OpenedGroup {
+  func open(_ kind: CacheKind, group index: Int, salvaging: Bool = false) throws -> OpenedGroup {
     let group = groups[index]
     let place = "layers \(group.firstLayer)…\(group.layers.upperBound - 1) \(kind.name)s"
     guard let entry = reader.section(.spectralFrame(kind), layer: group.firstLayer) else {
       throw CodecError.missingSection(layer: group.firstLayer, kind: kind)
     }
+    let segments = reader.sections(.spectralSegment(kind), layer: group.firstLayer)
+      .sorted { $0.tokens.lowerBound < $1.tokens.lowerBound }
+    let payload = try reader.payload(of: entry)
+    let allowance = allowance(of: [entry] + segments)
+    let cost = try frameCost(payload, kind, group: index, place: place)
+    try cost.check(place, within: allowance)
     let frame = try SpectralFrame(
-      parsing: reader.payload(of: entry), group: group, kind: kind,
+      parsing: payload, group: group, kind: kind,
       elementSize: description.elementType(of: kind).byteCount, place: place)
     try entry.checkRawBytes(entry.storedBytes)
     let rotation = frame.isUnrotated ? rotations.rotation(of: group) : nil
@@ -70,8 +89,6 @@ struct SpectralDecoder: Sendable {
       throw CodecError.badValue(
         place: place, field: "un-rotated", declared: "1", allowed: "0, as the keys carry no known rotation")
     }
-    let segments = reader.sections(.spectralSegment(kind), layer: group.firstLayer)
-      .sorted { $0.tokens.lowerBound < $1.tokens.lowerBound }
     // What a segment decodes to is held against its bytes (`ReadingLimits`) only if it declares it truly.
     for segment in segments {
       try segment.checkRawBytes(
@@ -79,13 +96,22 @@ struct SpectralDecoder: Sendable {
     }
     let covered = (frame.exactRows + segments.map(\.tokens)).sorted { $0.lowerBound < $1.lowerBound }
     var end = 0
+    var missing: [Range<Int>] = []
     for rows in covered {
+      if salvaging, rows.lowerBound > end, rows.upperBound <= group.shape.tokens {
+        missing.append(end..<rows.lowerBound)
+        end = rows.lowerBound
+      }
       guard rows.lowerBound == end, !rows.isEmpty else {
         throw CodecError.badValue(
           place: place, field: "rows", declared: "\(rows.count) from \(rows.lowerBound)", allowed: "rows from \(end) on"
         )
       }
       end = rows.upperBound
+    }
+    if salvaging, end < group.shape.tokens {
+      missing.append(end..<group.shape.tokens)
+      end = group.shape.tokens
     }
     guard end == group.shape.tokens else {
       throw CodecError.badValue(
@@ -106,31 +132,43 @@ struct SpectralDecoder: Sendable {
     return OpenedGroup(
       frame: frame, samples: samples,
       transform: SegmentTransform(basis: basis.vectors(), features: n, blockLength: frame.blockLength),
-      segments: segments, place: place)
+      segments: segments, missing: missing, place: place, cost: cost, allowance: allowance)
   }
 
   /// Decodes keys or values of a group's layers; rows outside `rows` stay 0 where their segments need not be read.
   ///
   /// - Throws: as `open`, and for segments.
   func tensors(_ kind: CacheKind, group index: Int, rows: Range<Int>? = nil) throws -> [CacheTensor] {
-    let shape = groups[index].shape
-    let type = description.elementType(of: kind)
     // A group without tokens has no sections.
-    let opened = shape.tokens > 0 ? try open(kind, group: index) : nil
-    var tensors = (0..<groups[index].count).map { _ in
+    let opened = groups[index].shape.tokens > 0 ? try open(kind, group: index) : nil
+    var tensors = zeros(kind, group: index)
+    guard let opened else { return tensors }
+    var work = opened.cost.work
+    for entry in opened.segments where rows?.overlaps(entry.tokens) ?? true {
+      try restore(entry, of: opened, kind, work: &work, into: &tensors)
+    }
+    SpectralGroupCoder.restoreExactRows(opened.frame, into: &tensors)
+    return tensors
+  }
+
+  /// Tensors of the group's layers, every element 0.
+  func zeros(_ kind: CacheKind, group index: Int) -> [CacheTensor] {
+    let (shape, type) = (groups[index].shape, description.elementType(of: kind))
+    return (0..<groups[index].count).map { _ in
       CacheTensor(
         kvHeads: shape.kvHeads, tokens: shape.tokens, headDim: shape.headDim, elementType: type,
         bytes: [UInt8](repeating: 0, count: shape.elementCount * type.byteCount))
     }
-    guard let opened else { return tensors }
-    for entry in opened.segments where rows?.overlaps(entry.tokens) ?? true {
-      let segment = try SpectralSegment(
-        parsing: reader.payload(of: entry), rows: entry.tokens, frame: opened.frame, elementSize: type.byteCount,
-        place: "\(opened.place) tokens \(entry.tokens)")
-      SpectralGroupCoder.restore(
-        segment, frame: opened.frame, samples: opened.samples, transform: opened.transform, into: &tensors)
-    }
-    SpectralGroupCoder.restoreExactRows(opened.frame, into: &tensors)
-    return tensors
+  }
+
+  /// Decodes a segment into its rows. `work` is what the group took before, and then with the segment.
+  ///
+  /// - Throws: `FormatError` if it is damaged, `CodecError`, `CodingError`; `tensors` is then as it was.
+  func restore(
+    _ entry: SectionEntry, of opened: OpenedGroup, _ kind: CacheKind, work: inout Int, into tensors: inout [CacheTensor]
+  ) throws {
+    let segment = try segment(entry, of: opened, kind, work: &work)
+    SpectralGroupCoder.restore(
+      segment, frame: opened.frame, samples: opened.samples, transform: opened.transform, into: &tensors)
   }
 }

@@ -17,7 +17,7 @@ extension SpectralEncoder {
   ///
   /// The steps come from a search on some layers; then the whole cache is written, with steps that are corrected on the
   /// way (`PassControl`), and measured. If the target is missed all the same it is written again, until it is met: a mean
-  /// error within 5 % below it, a ratio within 2 % of it.
+  /// error within 5 % below it, a ratio up to 2 % above it.
   ///
   /// - Parameter fileBytes: the size that the file of a pass would have.
   /// - Throws: `CodecError.unsuitable` if no pass met an error target; what reading and writing throw.
@@ -54,20 +54,26 @@ extension SpectralEncoder {
       }
       return found
     case .ratio(let ratio):
-      let target = Double(2 * source.description.geometry.elementCount) / ratio
+      let limit = Double(2 * source.description.geometry.elementCount) / ratio
+      let target = 0.99 * limit
       let search = try StepSearch(self, around: 0.3)
-      let start = search.best(bytes: target)
+      let start = search.best(bytes: target, keyBalance: parameters.resolvedWindowSteps.keyBalance)
       return try approach(
         from: start, tokens: tokens, path: path, progress: progress,
         control: PassControl(
           target: target, forecast: search.bytes(at: start), slope: search.slopes(at: start).bytes),
         deviation: { pass in
           let bytes = Double(fileBytes(pass))
-          return abs(bytes / target - 1) <= 0.02 ? nil : log(bytes / target)
+          return (0.98 * limit...limit).contains(bytes) ? nil : log(bytes / target)
         },
         slope: { search.slopes(at: $0.steps).bytes },
-        isBetter: { abs(Double(fileBytes($0)) - target) < abs(Double(fileBytes($1)) - target) })
+        isBetter: { Self.isBetter(Double(fileBytes($0)), than: Double(fileBytes($1)), limit: limit) })
     }
+  }
+
+  /// The most bytes among those within the limit; before that the fewest.
+  private static func isBetter(_ a: Double, than b: Double, limit: Double) -> Bool {
+    a <= limit && b <= limit ? a > b : a < b
   }
 
   /// Fewest bytes among those within the target; before that the smaller error.

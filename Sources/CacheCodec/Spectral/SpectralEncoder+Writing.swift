@@ -33,7 +33,7 @@ extension SpectralEncoder {
   func pass(
     steps: SpectralSteps, control: PassControl?, tokens: [Int32]?, path: String, progress: (Int) -> Void
   ) throws -> Pass {
-    let writer = try FKVWriter(path: path)
+    let writer = try FKVWriter(path: path, key: key)
     if let tokens { try TokenSection.add(tokens, to: writer) }
     var control = control
     var errors: [[Double]]? = []

@@ -1,4 +1,5 @@
 import ComputeKernels
+import FKVFormat
 import Fidelity
 import Foundation
 import KVCacheModel
@@ -9,6 +10,8 @@ struct SpectralEncoder: Sendable {
   let source: any CacheSource
   let parameters: SpectralParameters
   let model: ModelBasis?
+  /// Encrypts the file; nil writes it as it is.
+  var key: FileKey?
   let groups: [LayerGroup]
   /// How the groups compare.
   let theory: GroupTheory
@@ -124,7 +127,7 @@ struct SpectralEncoder: Sendable {
     let plan = SegmentPlan(parameters, tokens: shape.tokens)
     var profile = [Float](repeating: 1, count: shape.tokens)
     for rows in plan.exact { for t in rows { profile[t] = 0 } }
-    for segment in plan.segments { for t in segment.rows { profile[t] = segment.zone.stepFactor(.key) } }
+    for segment in plan.segments { for t in segment.rows { profile[t] = plan.stepFactor(segment, .key) } }
     return Sensitivity(
       noise: try NoiseSensitivity(problem, keys: keys, values: values, profile: profile),
       masses: parameters.weightsValuesByAttention ? try ReferenceAttention.meanAttention(problem, keys: keys) : nil)
@@ -151,6 +154,7 @@ final class KeyRotations: @unchecked Sendable {
   private let ropes: [RotaryEmbedding]
   private let lock = NSLock()
   private var known: [Key: KeyRotation] = [:]
+  private static let mostKept = 8
 
   init(_ description: CacheDescription) { ropes = description.ropes }
 
@@ -161,6 +165,8 @@ final class KeyRotations: @unchecked Sendable {
     let key = Key(rope: group.shape.ropeIndex, first: group.shape.firstPosition, tokens: group.shape.tokens)
     return lock.withLock {
       if let made = known[key] { return made }
+      // Caches have one shape or two; a file that has many must not fill the memory.
+      if known.count >= Self.mostKept { known.removeAll() }
       let made = KeyRotation(rope, firstPosition: key.first, count: key.tokens)
       known[key] = made
       return made

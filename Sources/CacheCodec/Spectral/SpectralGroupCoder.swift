@@ -30,8 +30,6 @@ struct SpectralGroupCoder: Sendable {
   static let basisFineness: Float = 0.25
   /// Components of a deviation below this fraction of the step are not coded.
   static let smallestDeviation: Float = 0.3
-  /// Outside the window, a component's frequency with fewer non-zero coefficients than this fraction is dropped.
-  static let smallestDensity = 0.1
 
   /// A group's keys or values, encoded.
   struct Encoded: Sendable {
@@ -78,7 +76,8 @@ struct SpectralGroupCoder: Sendable {
       })
     for (index, segment) in plan.segments.enumerated() {
       let coded = Self.coded(
-        segment, of: tensors, kind: kind, frame: frame, samples: samples, transform: transform, step: step,
+        segment, of: plan, tensors: tensors, kind: kind, frame: frame, samples: samples, transform: transform,
+        step: step,
         blockCodes: blockCodes.isEmpty || segment.zone != .body ? [] : blockCodes[index],
         most: segment.zone == .body ? most : n)
       encoded.segments.append(
@@ -91,7 +90,7 @@ struct SpectralGroupCoder: Sendable {
 
   /// Quantises one segment of the tensors of a group's layers; `step` is the one outside the window.
   static func coded(
-    _ segment: SegmentPlan.Segment, of tensors: [CacheTensor], kind: CacheKind, frame: SpectralFrame,
+    _ segment: SegmentPlan.Segment, of plan: SegmentPlan, tensors: [CacheTensor], kind: CacheKind, frame: SpectralFrame,
     samples: GroupSamples, transform: SegmentTransform, step: Float, blockCodes: [UInt8] = [], most: Int
   ) -> SpectralSegment {
     let size = segment.rows.count * transform.features
@@ -100,10 +99,12 @@ struct SpectralGroupCoder: Sendable {
       samples.read(tensors, rows: segment.rows, into: buffer.baseAddress!)
     }.withUnsafeBufferPointer {
       transform.forward(
-        $0.baseAddress!, rows: segment.rows, step: step * segment.zone.stepFactor(kind), blockCodes: blockCodes,
+        $0.baseAddress!, rows: segment.rows, step: step * plan.stepFactor(segment, kind), blockCodes: blockCodes,
         most: most)
     }
-    if segment.zone == .body { coded.dropSparseRows(blockLength: frame.blockLength, below: smallestDensity) }
+    if segment.zone == .body {
+      coded.dropSparseRows(blockLength: frame.blockLength, below: plan.windowSteps.smallestDensity)
+    }
     coded.exactBytes = gather(tensors, features: frame.exactFeatures, rows: segment.rows)
     return coded
   }

@@ -19,12 +19,14 @@ public struct SpectralLayerReader: Sendable {
   /// The layer's features among the group's n, and its place in the group.
   let columns: Range<Int>
   let place: Int
+  private let kind: CacheKind
 
   init(_ cache: FKVCache, _ kind: CacheKind, layer: Int) throws {
     let spectral = cache.spectral!
     let index = spectral.groupIndex(ofLayer: layer)
     let group = spectral.groups[index]
     self.cache = cache
+    self.kind = kind
     opened = try spectral.open(kind, group: index)
     shape = group.shape
     elementType = cache.description.elementType(of: kind)
@@ -47,10 +49,8 @@ public struct SpectralLayerReader: Sendable {
   ///
   /// - Throws: `FormatError` if the section is damaged, `CodecError`, `CodingError`.
   public func segment(_ index: Int) throws -> SpectralLayerSegment {
-    let entry = opened.segments[index]
-    let segment = try SpectralSegment(
-      parsing: cache.reader.payload(of: entry), rows: entry.tokens, frame: opened.frame,
-      elementSize: elementType.byteCount, place: "\(opened.place) tokens \(entry.tokens)")
+    var work = opened.cost.work
+    let segment = try cache.spectral!.segment(opened.segments[index], of: opened, kind, work: &work)
     return SpectralLayerSegment(segment, self)
   }
 }

@@ -8,9 +8,11 @@ extension SpectralParameters {
       case .ratio(let ratio): "ratio=\(ratio)"
       case .step(let step): "step=\(step)"
       }
+    let steps = resolvedWindowSteps
     return [
       rate, "basis=\(basis.name)", "group-layers=\(groupLayers.map(String.init) ?? "auto")", "block=\(blockLength)",
       "sinks=\(sinks)", "window=\(window.map(String.init) ?? "auto")", "window-coding=\(windowCoding.name)",
+      "window-steps=\(steps.earlier),\(steps.latestKeys),\(steps.latestValues)",
       "segment=\(segmentTokens)", "exact-fraction=\(exactFraction)",
       "attention-weighted-values=\(weightsValuesByAttention)",
     ]

@@ -27,6 +27,9 @@ public struct SpectralParameters: Hashable, Sendable {
   /// Tokens at the end that are coded with finer steps, or exactly; nil takes 256, at most an eighth of the prompt.
   public var window: Int?
   public var windowCoding = WindowCoding.fine
+  /// How much finer the steps of a fine window are; nil takes `even` for a ratio, else `fine`: an error is measured where
+  /// the window counts most, a size says nothing of what will be asked.
+  public var windowSteps: WindowSteps?
   /// Tokens of a separately decodable segment, a multiple of `blockLength`.
   public var segmentTokens = 2048
   /// Fraction of each layer's features that stay exact for all tokens.
@@ -42,9 +45,16 @@ public struct SpectralParameters: Hashable, Sendable {
     return hasProbeQueries ? .targetError(0.05) : .step(0.2)
   }
 
+  /// The window's steps where none are given.
+  var resolvedWindowSteps: WindowSteps {
+    if let windowSteps { return windowSteps }
+    if case .ratio = rate { return .even }
+    return .fine
+  }
+
   /// How the last tokens are kept.
   public enum WindowCoding: UInt8, Hashable, Sendable, CaseIterable {
-    /// Quantised with finer steps (`SegmentPlan.Zone`).
+    /// Quantised with finer steps (`WindowSteps`).
     case fine
     /// Bit for bit.
     case lossless

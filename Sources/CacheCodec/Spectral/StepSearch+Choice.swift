@@ -79,14 +79,16 @@ extension StepSearch {
     return scaled(balanced.steps) { errors(at: $0).reduce(0, +) > limit * Double(theory.heads) }
   }
 
-  /// The steps of about that many bytes, balanced to have the smallest error.
-  func best(bytes limit: Double) -> SpectralSteps {
+  /// The steps of about that many bytes, balanced to have the smallest error, with the keys' then multiplied by
+  /// `keyBalance`.
+  func best(bytes limit: Double, keyBalance: Float = 1) -> SpectralSteps {
     let all = estimates()
     let sampled = bytes(at: all[all.count / 2].steps).reduce(0, +)
     let share = sampled > 0 ? all[all.count / 2].bytes / sampled : 1
     let balanced =
       all.filter { $0.bytes <= share * limit }.min { $0.error < $1.error } ?? all.min { $0.bytes < $1.bytes }!
-    return scaled(balanced.steps) { bytes(at: $0).reduce(0, +) <= limit }
+    let steps = SpectralSteps(key: balanced.steps.key * keyBalance, value: balanced.steps.value)
+    return scaled(steps) { bytes(at: $0).reduce(0, +) <= limit }
   }
 
   /// Steps scaled by up to a factor of four to where `isTooCoarse` begins to hold.

@@ -1,6 +1,7 @@
 import Baselines
 import CacheCodec
 import ComputeKernels
+import FileIO
 import Foundation
 import KVCacheModel
 
@@ -34,10 +35,9 @@ struct ProductContender: BenchContender {
   let isProduct = true
 
   func run(_ cache: MemoryCache) throws -> BenchOutcome {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("fkv-bench-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let path = folder.appendingPathComponent("cache.fkv").path
+    let folder = try TemporaryFolder(in: FileManager.default.temporaryDirectory.path, name: "fkv-bench")
+    defer { folder.remove() }
+    let path = folder.file("cache.fkv")
     let (outcome, encodeSeconds) = try timed {
       var encoder = CacheEncoder(encoding, writer: FKVVersion.writer)
       encoder.basis = basis

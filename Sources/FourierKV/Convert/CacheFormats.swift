@@ -1,3 +1,4 @@
+import FKVFormat
 import FileIO
 import Interchange
 
@@ -5,10 +6,12 @@ import Interchange
 public enum CacheFormats {
   /// All of them, in the order in which a file's format is told.
   ///
-  /// - Parameter basisFile: the basis file for an `.fkv` that needs one; nil looks in the cache folder.
-  public static func all(basisFile: String? = nil) -> [any CacheFormat] {
+  /// - Parameters:
+  ///   - basisFile: the basis file for an `.fkv` that needs one; nil looks in the cache folder.
+  ///   - key: of an encrypted `.fkv`, and of one to be written.
+  public static func all(basisFile: String? = nil, key: FileKey? = nil) -> [any CacheFormat] {
     [
-      FKVCacheFormat(basisFile: basisFile), CaptureFormat(), LlamaSequenceFormat(), LlamaSessionFormat(),
+      FKVCacheFormat(basisFile: basisFile, key: key), CaptureFormat(), LlamaSequenceFormat(), LlamaSessionFormat(),
       MLXFormat(), TransformersFormat(), TorchFormat(), LMCacheFormat(), VLLMFormat(), RawFormat(),
     ]
   }
@@ -17,8 +20,8 @@ public enum CacheFormats {
   private static let aliases = ["safetensors": "capture"]
 
   /// The format of that name; `safetensors` is `capture`. nil for a name that none has.
-  public static func named(_ name: String, basisFile: String? = nil) -> (any CacheFormat)? {
-    all(basisFile: basisFile).first { $0.name == aliases[name] ?? name }
+  public static func named(_ name: String, basisFile: String? = nil, key: FileKey? = nil) -> (any CacheFormat)? {
+    all(basisFile: basisFile, key: key).first { $0.name == aliases[name] ?? name }
   }
 
   /// Names that formats of a direction go by.
@@ -30,9 +33,10 @@ public enum CacheFormats {
   /// The format of a file or folder, told by its content.
   ///
   /// - Throws: `UnknownFormat` if it is none that fkv reads; `FileError` if it cannot be read.
-  public static func recognise(_ path: String, basisFile: String? = nil) throws -> any CacheFormat {
+  public static func recognise(_ path: String, basisFile: String? = nil, key: FileKey? = nil) throws -> any CacheFormat
+  {
     let item = try FormatItem(path: path)
-    let readable = all(basisFile: basisFile).filter { $0.directions.contains(.read) }
+    let readable = all(basisFile: basisFile, key: key).filter { $0.directions.contains(.read) }
     guard let format = readable.first(where: { $0.recognises(item) }) else { throw UnknownFormat(path: path) }
     return format
   }

@@ -1,3 +1,4 @@
+import FKVFormat
 import Interchange
 import KVCacheModel
 
@@ -11,6 +12,8 @@ public struct CacheReading: Sendable {
   public var elementType: ElementType?
   /// The basis file for an `.fkv` that needs one; nil looks in the cache folder.
   public var basisFile: String?
+  /// The key of an encrypted `.fkv`.
+  public var key: FileKey?
 
   public init() {}
 
@@ -44,8 +47,8 @@ public struct CacheReading: Sendable {
   /// - Throws: `UnknownFormat`; `MissingFacts`, `FactConflict`; what the format throws.
   func open(_ path: String, needs: Set<CacheFact>) throws -> Opened {
     let format =
-      try self.format.flatMap { CacheFormats.named($0, basisFile: basisFile) }
-      ?? CacheFormats.recognise(path, basisFile: basisFile)
+      try self.format.flatMap { CacheFormats.named($0, basisFile: basisFile, key: key) }
+      ?? CacheFormats.recognise(path, basisFile: basisFile, key: key)
     let cache = try format.open(path, supplied: supplied)
     let described = try DescribedCache(cache, supplied: supplied, needs: needs)
     let own = described.description

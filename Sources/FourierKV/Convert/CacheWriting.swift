@@ -1,3 +1,4 @@
+import FKVFormat
 import Interchange
 import KVCacheModel
 import LlamaEngine
@@ -11,6 +12,10 @@ public struct CacheWriting: Sendable {
   /// The model that the cache is for, if it is at hand.
   public var model: ModelFacts?
   public var options = WriteOptions()
+  /// Whether the prompt's token ids are written, where the format holds them; a format that needs them then refuses.
+  public var includesTokens = true
+  /// Encrypts an `.fkv`; other formats know no encryption.
+  public var key: FileKey?
 
   public init(format: String) { self.format = format }
 
@@ -44,7 +49,7 @@ public struct CacheWriting: Sendable {
     }
   }
 
-  var target: any CacheFormat { CacheFormats.named(format)! }
+  var target: any CacheFormat { CacheFormats.named(format, key: key)! }
 
   /// What a cache must be known to have before it can be written.
   var needs: Set<CacheFact> { target.needs }
@@ -69,6 +74,7 @@ public struct CacheWriting: Sendable {
       let linked = container.linkedVersion
       options.stateVersion = options.stateVersion ?? (container.writableVersions.contains(linked) ? linked : nil)
     }
+    let source: any CacheSource = includesTokens ? source : TokenlessCache(source: source)
     let laidOut = try laidOut(source, keyConvention, for: target, path)
     return try target.write(laidOut, to: path, options: options, afterLayer: afterLayer)
   }

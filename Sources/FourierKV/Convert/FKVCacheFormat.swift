@@ -1,4 +1,5 @@
 import CacheCodec
+import FKVFormat
 import Interchange
 import KVCacheModel
 
@@ -6,6 +7,8 @@ import KVCacheModel
 struct FKVCacheFormat: CacheFormat {
   /// The basis file for a file that needs one; nil looks in the cache folder.
   var basisFile: String?
+  /// The key of an encrypted file, and of the one that is written.
+  var key: FileKey?
 
   var name: String { "fkv" }
   var summary: String { "fkv's compact file (written with profile lossless)" }
@@ -18,7 +21,7 @@ struct FKVCacheFormat: CacheFormat {
   func recognises(_ item: FormatItem) -> Bool { item.head.starts(with: Self.magic) }
 
   func open(_ path: String, supplied: SuppliedFacts) throws -> any ForeignCache {
-    let cache = try NamedFKVCache(path: path, basis: BasisFinder(file: basisFile, looksFurther: true))
+    let cache = try NamedFKVCache(path: path, basis: BasisFinder(file: basisFile, looksFurther: true), key: key)
     return SourceCache(cache, path: path, format: name)
   }
 
@@ -27,7 +30,9 @@ struct FKVCacheFormat: CacheFormat {
   ) throws -> [ConversionLoss] {
     // Without probe queries, encoding measures nothing that a conversion has no use for.
     let plain = UnprobedCache(source: source)
-    _ = try CacheEncoder(.lossless, writer: FKVVersion.writer).encode(plain, to: path)
+    var encoder = CacheEncoder(.lossless, writer: FKVVersion.writer)
+    encoder.key = key
+    _ = try encoder.encode(plain, to: path)
     for layer in source.description.geometry.layers.indices { try afterLayer(layer) }
     return source.description.probeQueries > 0 ? [ConversionLoss(.dropped, "probe queries are left out")] : []
   }

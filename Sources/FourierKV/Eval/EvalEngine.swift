@@ -1,3 +1,4 @@
+import Fidelity
 import FileIO
 import Foundation
 import KVCacheModel
@@ -71,6 +72,26 @@ public final class EvalEngine {
       fed = [next]
     }
     return answer
+  }
+
+  /// Takes what was appended behind the first `tokens` out again.
+  func forget(after tokens: Int) {
+    session.remove(positions: min(tokens, session.tokenCount)..<session.tokenCount)
+  }
+
+  /// log P(expected | loaded cache, tokens), in nats; nil without expected tokens. The engine holds both lists afterwards.
+  ///
+  /// - Parameter tokens: one or more.
+  /// - Throws: `EngineError`.
+  func logProbability(of expected: [Int32], after tokens: [Int32]) throws -> Double? {
+    precondition(!tokens.isEmpty)
+    guard !expected.isEmpty else { return nil }
+    var sum = 0.0
+    try session.append(tokens + expected.dropLast()) { index, logits in
+      let place = index - tokens.count + 1
+      if place >= 0 { sum -= PredictionComparison.surprisal(of: expected[place], logits) }
+    }
+    return sum
   }
 
   /// Of the tokens that may be taken, one of which must be there.

@@ -26,8 +26,9 @@ extension EvalMethod {
 
   /// How methods are written.
   public static let forms = [
-    "full", "lossless", "fourier", "spectral", "spectral@12x", "spectral@e0.085", "spectral-model[@…]", "q8_0", "q4_0",
-    "q4_0+hadamard", "kivi-4", "kivi-3", "kivi-2", "streaming@12x",
+    "full", "lossless", "fourier", "spectral", "spectral@12x", "spectral@e0.085", "spectral[@…]+window=0",
+    "spectral[@…]+weight-values", "spectral[@…]+group-layers=1", "spectral-model[@…]", "q8_0", "q4_0", "q4_0+hadamard",
+    "kivi-4", "kivi-3", "kivi-2", "streaming@12x",
   ]
 
   /// The methods of a list separated by commas.
@@ -44,16 +45,18 @@ extension EvalMethod {
   }
 
   /// The method that a text names: `full`, `q4_0`, `kivi-2`, `spectral@12x` (a ratio), `spectral@e0.085` (a mean
-  /// attention-output error), `streaming@12x`, …
+  /// attention-output error), `spectral@12x+window=0` (with an option of compress), `streaming@12x`, …
   ///
   /// - Throws: `Failure`.
   public init(_ text: String) throws {
+    if text.hasPrefix("spectral") {
+      self.init(name: text, way: .spectral(try Self.spectral(text)))
+      return
+    }
     let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let setting = parts.count == 2 ? parts[1] : nil
     let way: Way
     switch parts[0] {
-    case "spectral", "spectral-model":
-      way = .spectral(try setting.map { try Self.rate($0, of: text) }, usesModelBasis: parts[0] == "spectral-model")
     case "streaming":
       guard let ratio = setting.flatMap(Self.ratio) else {
         throw Failure.setting(text, expected: "streaming@ and a ratio, as in streaming@12x")
@@ -73,6 +76,38 @@ extension EvalMethod {
     "q4_0": .blocks(.q4, rotates: false), "q4_0+hadamard": .blocks(.q4, rotates: true), "kivi-4": .kivi(bits: 4),
     "kivi-3": .kivi(bits: 3), "kivi-2": .kivi(bits: 2),
   ]
+
+  /// The settings that `spectral` or `spectral-model` stands for, with what may follow: `@` and a rate, then options, each
+  /// after a `+`.
+  private static func spectral(_ text: String) throws -> SpectralParameters {
+    var options = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+    let parts = options.removeFirst().split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    var parameters = SpectralParameters()
+    switch parts[0] {
+    case "spectral": parameters.basis = .embedded
+    case "spectral-model": parameters.basis = .model
+    default: throw Failure.unknown(text)
+    }
+    if parts.count == 2 { parameters.rate = try rate(String(parts[1]), of: text) }
+    for option in options {
+      let pair = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let number = pair.count == 2 ? Int(pair[1]) : nil
+      switch (pair[0], number) {
+      case ("window", let tokens?) where tokens >= 0: parameters.window = tokens
+      case ("group-layers", let layers?) where layers > 0: parameters.groupLayers = layers
+      case ("weight-values", nil) where pair.count == 1: parameters.weightsValuesByAttention = true
+      case ("window-steps", nil) where pair.last == "fine": parameters.windowSteps = .fine
+      case ("window-steps", nil) where pair.last == "even": parameters.windowSteps = .even
+      default:
+        throw Failure.setting(
+          text,
+          expected:
+            "with the options +window=N, +window-steps=fine, +group-layers=N and +weight-values, as in spectral@12x+window=0"
+        )
+      }
+    }
+    return parameters
+  }
 
   /// `12x` or `e0.085`.
   private static func rate(_ setting: String, of text: String) throws -> SpectralParameters.Rate {

@@ -10,8 +10,7 @@ public struct EvalMethod: Hashable, Sendable, CustomStringConvertible {
     case full
     case lossless
     case fourier
-    /// nil takes the profile's own rate.
-    case spectral(SpectralParameters.Rate?, usesModelBasis: Bool)
+    case spectral(SpectralParameters)
     case blocks(LlamaBlockType, rotates: Bool)
     case kivi(bits: Int)
     /// The first 4 tokens and as many of the last as this ratio leaves.
@@ -31,7 +30,7 @@ public struct EvalMethod: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether the method needs a basis file.
   public var needsBasis: Bool {
-    if case .spectral(_, usesModelBasis: true) = way { true } else { false }
+    if case .spectral(let parameters) = way { parameters.basis == .model } else { false }
   }
 
   /// What comes out of a cache that a method kept.
@@ -78,11 +77,8 @@ public struct EvalMethod: Hashable, Sendable, CustomStringConvertible {
     case .full: return nil
     case .lossless: return product(.lossless)
     case .fourier: return product(.fourier(FourierParameters()))
-    case .spectral(let rate, let usesModelBasis):
-      var parameters = SpectralParameters()
-      parameters.rate = rate ?? parameters.rate
-      parameters.basis = usesModelBasis ? .model : .embedded
-      return product(.spectral(parameters), usesModelBasis ? basis : nil)
+    case .spectral(let parameters):
+      return product(.spectral(parameters), parameters.basis == .model ? basis : nil)
     case .blocks(let type, let rotates): return BaselineContender(baseline: LlamaBlocks(type, rotates: rotates))
     case .kivi(let bits): return BaselineContender(baseline: KIVI(bits: bits))
     case .streaming(let ratio):

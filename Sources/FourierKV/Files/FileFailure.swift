@@ -1,4 +1,5 @@
 import CacheCodec
+import FKVFormat
 import FileIO
 import KVCacheModel
 
@@ -24,9 +25,15 @@ struct NamedFKVCache: CacheSource {
 
   init(cache: FKVCache) { self.cache = cache }
 
-  /// Opens an `.fkv`; without a finder of bases, one that needs a basis can be summed up and not decoded.
-  init(path: String, basis: BasisFinder?) throws {
-    cache = try FileFailure.naming(path) { try FKVCache(path: path) { try basis?.basis(for: $0) } }
+  /// Opens an `.fkv`; without a finder of bases, one that needs a basis can be summed up and not decoded. With
+  /// `salvaging`, what is damaged or missing is left out.
+  init(
+    path: String, basis: BasisFinder?, decoding: DecodingLimits = DecodingLimits(), salvaging: Bool = false,
+    key: FileKey? = nil
+  ) throws {
+    cache = try FileFailure.naming(path) {
+      try FKVCache(path: path, decoding: decoding, salvaging: salvaging, key: key) { try basis?.basis(for: $0) }
+    }
   }
 
   var description: CacheDescription { cache.description }

@@ -1,4 +1,5 @@
 import CacheCodec
+import FKVFormat
 import Interchange
 import KVCacheModel
 
@@ -18,17 +19,19 @@ public enum OpenedCache: Sendable {
 
   /// Opens an `.fkv` or a capture.
   ///
-  /// - Parameter basisFile: the basis file for an `.fkv` that needs one; nil looks in the cache folder.
+  /// - Parameters:
+  ///   - basisFile: the basis file for an `.fkv` that needs one; nil looks in the cache folder.
+  ///   - key: opens an encrypted `.fkv`.
   /// - Throws: the format's error; `NeedsConversion` for other programs' caches. A file of no known format is opened as
   ///   a capture, whose errors say what is missing.
-  public init(path: String, basisFile: String? = nil) throws {
-    try self.init(path: path, basis: BasisFinder(file: basisFile))
+  public init(path: String, basisFile: String? = nil, key: FileKey? = nil) throws {
+    try self.init(path: path, basis: BasisFinder(file: basisFile), key: key)
   }
 
-  init(path: String, basis: BasisFinder) throws {
+  init(path: String, basis: BasisFinder, key: FileKey?) throws {
     let item = try FormatItem(path: path)
     if item.head.starts(with: FKVCacheFormat.magic) {
-      self = .fkv(try NamedFKVCache(path: path, basis: basis).cache)
+      self = .fkv(try NamedFKVCache(path: path, basis: basis, key: key).cache)
       return
     }
     if let format = Self.foreignFormat(of: item) { throw NeedsConversion(path: path, summary: format.summary) }

@@ -1,3 +1,4 @@
+import FKVFormat
 import FileIO
 import Foundation
 import KVCacheModel
@@ -22,6 +23,8 @@ public struct GeneratePipeline: Sendable {
   public var repeatsPrefill = false
   /// The basis file, if the cache needs one; nil looks in the cache folder.
   public var basisFile: String?
+  /// The key of an encrypted cache.
+  public var key: FileKey?
   public var threads: Int
 
   public init(cache: String, model: String, threads: Int) {
@@ -37,7 +40,7 @@ public struct GeneratePipeline: Sendable {
   ///   is wrong with the files; `EngineError.contextExceeded` if cache and prompt leave no room for an answer; what
   ///   `emit` throws.
   public func run(emit: (String) throws -> Void = { _ in }) throws -> GenerateReport {
-    let opened = try OpenedCache(path: cache, basisFile: basisFile)
+    let opened = try OpenedCache(path: cache, basisFile: basisFile, key: key)
     let description = opened.source.description
     let model = try LlamaModel(path: model, for: description)
     let request = try GeneratePrompt(

@@ -1,4 +1,5 @@
 import CacheCodec
+import FKVFormat
 import FileIO
 import Foundation
 import Interchange
@@ -20,6 +21,8 @@ public struct AppendPipeline: Sendable {
 
   /// The basis file, if one of the files needs one; nil looks in the cache folder.
   public var basisFile: String?
+  /// The key of encrypted inputs, and of the output; nil reads and writes what is not encrypted.
+  public var key: FileKey?
 
   public init(file: String, addition: String, output: String? = nil) {
     self.file = file
@@ -46,11 +49,14 @@ public struct AppendPipeline: Sendable {
   /// - Throws: `CacheExtensionError` if the addition does not go on where the file ends, `CacheMismatch` if it cannot be
   ///   measured against; what is wrong with either file.
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
-    let cache = try NamedFKVCache(path: file, basis: BasisFinder(file: basisFile)).cache
-    let source = try OpenedCache(path: addition, basis: BasisFinder(file: basisFile, looksFurther: true)).source
-    let extender = try naming {
+    let cache = try NamedFKVCache(path: file, basis: BasisFinder(file: basisFile), key: key).cache
+    let source = try OpenedCache(path: addition, basis: BasisFinder(file: basisFile, looksFurther: true), key: key)
+      .source
+    var extending = try naming {
       try CacheExtender(cache, with: source, writer: FKVVersion.writer, unchecked: isUnchecked)
     }
+    extending.key = key
+    let extender = extending
     let layers = extender.description.geometry.layers.count
     let target = output ?? file
     func extend(to path: String) throws -> CacheExtender.Outcome {
@@ -63,10 +69,11 @@ public struct AppendPipeline: Sendable {
       try CacheMismatch.check(extender.description, against: source.description)
       guard source.description.probeQueries > 0 else { throw CacheMismatch.noProbeQueries }
       // The error is part of the header, and the file appears under its name once only.
-      let draft = try Self.draft(of: target)
-      defer { try? FileManager.default.removeItem(atPath: draft) }
+      let folder = try Self.draftFolder(for: target)
+      defer { folder.remove() }
+      let draft = folder.file("draft.fkv")
       outcome = try extend(to: draft)
-      let longer = try NamedFKVCache(path: draft, basis: BasisFinder(file: basisFile)).cache
+      let longer = try NamedFKVCache(path: draft, basis: BasisFinder(file: basisFile), key: key).cache
       let comparison = try VerifyPipeline.compare(longer, with: source, progress: progress)
       let stored = StoredError(probeQueries: comparison.probeQueries, errors: comparison.attention)
       fileBytes = try longer.write(storedError: stored, to: target)
@@ -90,12 +97,11 @@ public struct AppendPipeline: Sendable {
     }
   }
 
-  /// A free name beside `path`.
-  private static func draft(of path: String) throws -> String {
+  /// A folder beside `path` for the file that is measured.
+  private static func draftFolder(for path: String) throws -> TemporaryFolder {
     // Tells at once whether something can be written there.
-    let probe = try AtomicFile(path: path)
-    probe.discard()
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    return "\(folder)/.fkv-append-\(UUID().uuidString)"
+    try AtomicFile(path: path).discard()
+    let url = URL(fileURLWithPath: path)
+    return try TemporaryFolder(in: url.deletingLastPathComponent().path, name: url.lastPathComponent)
   }
 }

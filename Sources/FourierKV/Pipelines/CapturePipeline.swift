@@ -21,6 +21,8 @@ public struct CapturePipeline: Sendable {
   public var chat = CapturedChat.off
   /// The system message before it; nil for none. Not with `chat` off.
   public var system: String?
+  /// Whether the prompt's token ids go into the capture.
+  public var includesTokens = true
   public var threads: Int
 
   public init(prompt: String, model: String, output: String, threads: Int) {
@@ -57,7 +59,11 @@ public struct CapturePipeline: Sendable {
     let cache = try session.capture(scratchFolder: Self.folder(of: output))
     let recorded = RecordedCapture(
       cache: cache, prefillSeconds: seconds, chat: chat, promptTokens: all.count)
-    try CaptureWriter.write(recorded, to: output)
+    if includesTokens {
+      try CaptureWriter.write(recorded, to: output)
+    } else {
+      try CaptureWriter.write(TokenlessCache(source: recorded), to: output)
+    }
     return Report(
       description: recorded.description, fileBytes: try FileReader(path: output).byteCount, prefillSeconds: seconds)
   }

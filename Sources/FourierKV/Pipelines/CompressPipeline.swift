@@ -1,4 +1,5 @@
 import CacheCodec
+import FKVFormat
 import Interchange
 import KVCacheModel
 
@@ -15,6 +16,8 @@ public struct CompressPipeline: Sendable {
   public var reading = CacheReading()
   /// The basis file for basis `model`, and for an input that needs it; nil looks in the cache folder.
   public var basisFile: String?
+  /// The key of an encrypted input, and of the output; nil reads and writes what is not encrypted.
+  public var key: FileKey?
 
   public init(input: String, output: String, method: CacheEncoder.Method) {
     self.input = input
@@ -56,6 +59,7 @@ public struct CompressPipeline: Sendable {
     var encoder = CacheEncoder(method, writer: FKVVersion.writer)
     encoder.includesTokens = includesTokens
     encoder.basis = found?.basis
+    encoder.key = key
     let outcome = try encoder.encode(source, to: output) { progress($0, layers) }
     var basisSource: BasisSource?
     if case .spectral(let parameters) = method { basisSource = parameters.basis }
@@ -77,7 +81,7 @@ public struct CompressPipeline: Sendable {
       let isNamed = pipeline.reading.format.map { !["fkv", "capture", "safetensors"].contains($0) } ?? false
       guard try isNamed || OpenedCache.foreignFormat(of: FormatItem(path: pipeline.input)) != nil else {
         let opened = try OpenedCache(
-          path: pipeline.input, basis: BasisFinder(file: pipeline.basisFile, looksFurther: true))
+          path: pipeline.input, basis: BasisFinder(file: pipeline.basisFile, looksFurther: true), key: pipeline.key)
         (source, needsBasis) = (opened.source, opened.needsBasis)
         return
       }

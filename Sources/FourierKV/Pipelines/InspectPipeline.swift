@@ -5,6 +5,8 @@ import KVCacheModel
 /// `fkv inspect`: what is in an `.fkv`.
 public struct InspectPipeline: Sendable {
   public var path: String
+  /// The key of an encrypted file.
+  public var key: FileKey?
 
   public init(path: String) { self.path = path }
 
@@ -20,6 +22,7 @@ public struct InspectPipeline: Sendable {
   public struct Report: Sendable {
     public var header: CacheHeader
     public var hasTokens: Bool
+    public var isEncrypted: Bool
     public var size: CacheSize
     public var sections: [Section]
     /// Prologue, directory and prefixes: bytes that hold no section's contents.
@@ -58,11 +61,12 @@ public struct InspectPipeline: Sendable {
 
   /// Reads the header, the directory and the head of each section; needs no basis file.
   public func run() throws -> Report {
-    let named = try NamedFKVCache(path: path, basis: nil)
+    let named = try NamedFKVCache(path: path, basis: nil, key: key)
     let cache = named.cache
     let groups = cache.layerGroups
     return Report(
       header: cache.header, hasTokens: cache.description.tokens != nil,
+      isEncrypted: cache.reader.key != nil,
       size: CacheSize(fileBytes: cache.reader.fileBytes, geometry: cache.description.geometry),
       sections: cache.reader.sections.map {
         Section(name: $0.kind.description, layer: $0.layer, bytes: $0.fileBytes)

@@ -1,5 +1,6 @@
 import CacheCodec
 import ComputeKernels
+import FKVFormat
 import FileIO
 import Interchange
 import KVCacheModel
@@ -14,8 +15,12 @@ public struct RestorePipeline: Sendable {
   public var lastPosition: Int?
   /// The basis file, if the input needs one; nil looks in the cache folder.
   public var basisFile: String?
+  /// The key of an encrypted input.
+  public var key: FileKey?
   /// The format to write; nil writes a capture.
   public var writing: CacheWriting?
+  /// What decoding may take.
+  public var limits = DecodingLimits()
   /// The type to write numbers in; nil keeps the cache's. For `writing`.
   public var elementType: ElementType?
 
@@ -50,7 +55,7 @@ public struct RestorePipeline: Sendable {
   /// - Throws: `OutOfRange`; what is wrong with the file; what the format to write cannot hold.
   @discardableResult
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
-    let named = try NamedFKVCache(path: input, basis: BasisFinder(file: basisFile))
+    let named = try NamedFKVCache(path: input, basis: BasisFinder(file: basisFile), decoding: limits, key: key)
     let cache = named.cache
     let full = cache.description
     let positions = try FileFailure.naming(input) { try wantedPositions(of: full) }

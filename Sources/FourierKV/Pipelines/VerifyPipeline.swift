@@ -15,6 +15,10 @@ public struct VerifyPipeline: Sendable {
   public var continuation: Continuation?
   /// The basis file, if the file needs one; nil looks in the cache folder.
   public var basisFile: String?
+  /// The key of encrypted files among the inputs; nil reads those only that are not encrypted.
+  public var key: FileKey?
+  /// What decoding may take.
+  public var limits = DecodingLimits()
 
   public init(path: String, reference: String? = nil) {
     self.path = path
@@ -60,15 +64,18 @@ public struct VerifyPipeline: Sendable {
     progress: (Int, Int) -> Void = { _, _ in }, predicting: (Int, Int) -> Void = { _, _ in }
   ) throws -> Report {
     precondition(continuation == nil || reference != nil, "a continuation needs a reference")
-    let named = try NamedFKVCache(path: path, basis: BasisFinder(file: basisFile))
-    let cache = named.cache
+    let damaged = try NamedFKVCache(path: path, basis: nil, salvaging: true, key: key).cache
+    if let error = damaged.reader.metadataError { throw FileFailure(path: path, error: error) }
     var report = Report(
-      header: cache.header,
-      size: CacheSize(fileBytes: cache.reader.fileBytes, geometry: cache.description.geometry),
-      findings: try cache.reader.verifyAll(), sectionCount: cache.reader.sections.count)
+      header: damaged.header,
+      size: CacheSize(fileBytes: damaged.reader.fileBytes, geometry: damaged.description.geometry),
+      findings: try damaged.reader.verifyAll(), sectionCount: damaged.reader.sections.count)
     guard report.findings.isEmpty else { return report }
+    let named = try NamedFKVCache(path: path, basis: BasisFinder(file: basisFile), decoding: limits, key: key)
+    let cache = named.cache
     if let reference {
-      let full = try OpenedCache(path: reference, basis: BasisFinder(file: basisFile, looksFurther: true)).source
+      let full = try OpenedCache(path: reference, basis: BasisFinder(file: basisFile, looksFurther: true), key: key)
+        .source
       try CacheMismatch.check(cache.description, against: full.description)
       let continuation = try continuation?.pipeline(after: full.description)
       report.comparison = try Self.compare(named, with: full, progress: progress)

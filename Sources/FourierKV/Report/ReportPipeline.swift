@@ -14,6 +14,8 @@ public struct ReportPipeline: Sendable {
   public var continuation: Continuation?
   /// The basis file, if the file needs one; nil looks in the cache folder.
   public var basisFile: String?
+  /// The key of encrypted files among the inputs; nil reads those only that are not encrypted.
+  public var key: FileKey?
 
   public init(path: String, reference: String) {
     self.path = path
@@ -50,20 +52,24 @@ public struct ReportPipeline: Sendable {
   ///   result is read.
   public func run(progress: (Stage, Int, Int) -> Void = { _, _, _ in }) throws -> ReportContents {
     let bench = try benchResult.map { try BenchResult.read($0) }
-    let inspection = try InspectPipeline(path: path).run()
+    var inspect = InspectPipeline(path: path)
+    inspect.key = key
+    let inspection = try inspect.run()
     let geometry = inspection.header.description.geometry
     let rates = try bench?.capture(of: geometry, reference: reference, path: benchResult!)
     var verify = VerifyPipeline(path: path, reference: reference)
     verify.continuation = continuation
     verify.basisFile = basisFile
+    verify.key = key
     let found = try verify.run(
       progress: { progress(.comparing, $0, $1) }, predicting: { progress(.predicting, $0, $1) })
     guard let comparison = found.comparison else {
       throw Failure.damaged(path: path, findings: found.findings, sections: found.sectionCount)
     }
     let finder = BasisFinder(file: basisFile)
-    let named = try NamedFKVCache(path: path, basis: finder)
-    let full = try OpenedCache(path: reference, basis: BasisFinder(file: basisFile, looksFurther: true)).source
+    let named = try NamedFKVCache(path: path, basis: finder, key: key)
+    let full = try OpenedCache(path: reference, basis: BasisFinder(file: basisFile, looksFurther: true), key: key)
+      .source
     let survey = try CacheSurvey(named, with: full) { progress(.surveying, $0, $1) }
     return ReportContents(
       files: try files(), inspection: inspection, account: ByteAccount(inspection), comparison: comparison,

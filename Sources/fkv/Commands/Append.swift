@@ -18,12 +18,14 @@ struct Append: ParsableCommand {
   @Flag(help: "Decode the longer file and store its attention-output error, with the longer cache's probe queries.")
   var measure = false
   @OptionGroup var basis: BasisFileOption
+  @OptionGroup var key: KeyOption
 
   func run() throws {
     var pipeline = AppendPipeline(file: file, addition: cache, output: output)
     pipeline.isUnchecked = unchecked
     pipeline.measures = measure
     pipeline.basisFile = basis.basisFile
+    pipeline.key = try key.find()?.key
     let bar = ProgressBar("append", unit: "layers")
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()

@@ -21,6 +21,7 @@ struct Capture: ParsableCommand {
     help: "Whether to wrap the prompt as a user's message: on, off, or open to leave the message open for a question.")
   var chatTemplate: CapturedChat = .off
   @Option(help: "The system message before it.") var system: String?
+  @Flag(name: .customLong("no-tokens"), help: "Leave the prompt's token ids out of the capture.") var noTokens = false
   @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?
 
   func validate() throws {
@@ -45,6 +46,7 @@ struct Capture: ParsableCommand {
     pipeline.maxTokens = maxTokens
     pipeline.chat = chatTemplate
     pipeline.system = system
+    pipeline.includesTokens = !noTokens
     let bar = ProgressBar("prefill", unit: "tokens")
     defer { bar.finish() }
     let report = try pipeline.run { bar.update($0, of: $1) }

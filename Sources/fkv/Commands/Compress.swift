@@ -22,6 +22,7 @@ struct Compress: ParsableCommand {
     name: .customLong("basis-file"),
     help: "The basis file for '--basis model', and for a CACHE that needs one (default: the cache folder's).")
   var basisFile: String?
+  @OptionGroup var key: KeyOption
   @OptionGroup(title: "What another program's file does not say") var foreign: ForeignOptions
   @OptionGroup(title: "Profile spectral") var spectral: SpectralOptions
   @OptionGroup(title: "Profile fourier") var fourier: FourierOptions
@@ -70,6 +71,7 @@ struct Compress: ParsableCommand {
     pipeline.reading = try foreign.reading()
     pipeline.includesTokens = !noTokens
     pipeline.basisFile = basisFile
+    pipeline.key = try key.find()?.key
     pipeline.prefersModelBasis = spectral.basis == nil && spectral.groupLayers == nil && basisFile == nil
     let bar = ProgressBar("compress", unit: "layers")
     defer { bar.finish() }

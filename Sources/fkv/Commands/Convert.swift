@@ -15,10 +15,12 @@ struct Convert: ParsableCommand {
   @Option(help: "The output's format (default: capture).") var to: String?
   @Option(name: .customLong("output-folder"), help: "Convert every input into this folder.") var outputFolder: String?
   @Option(help: "Inputs converted at a time, with --output-folder (default: 1).") var jobs: Int?
+  @Flag(name: .customLong("no-tokens"), help: "Leave the prompt's token ids out of the output.") var noTokens = false
   @Flag(help: "List the formats, what is read and written, and what each cannot carry.") var list = false
   @OptionGroup(title: "What the input does not say") var foreign: ForeignOptions
   @OptionGroup(title: "The output") var target: TargetOptions
   @OptionGroup var basis: BasisFileOption
+  @OptionGroup var key: KeyOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   func validate() throws {
@@ -40,8 +42,11 @@ struct Convert: ParsableCommand {
     var reading = try foreign.reading()
     reading.elementType = target.readType
     reading.basisFile = basis.basisFile
+    reading.key = try key.find()?.key
     var writing = target.writing(to ?? "capture")
     writing.model = reading.supplied.model
+    writing.includesTokens = !noTokens
+    writing.key = reading.key
     if let outputFolder { return try convertAll(into: outputFolder, reading, writing) }
 
     let bar = ProgressBar("convert", unit: "layers")

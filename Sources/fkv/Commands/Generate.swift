@@ -33,6 +33,7 @@ struct Generate: ParsableCommand {
   var repeatPrefill = false
   @Option(help: "Threads of the model (default: all cores).") var threads: Int?
   @OptionGroup var basis: BasisFileOption
+  @OptionGroup var key: KeyOption
   @Flag(help: "Print JSON at the end instead of streaming text.") var json = false
 
   func validate() throws {
@@ -57,6 +58,7 @@ struct Generate: ParsableCommand {
     pipeline.sampling.seed = seed
     pipeline.repeatsPrefill = repeatPrefill
     pipeline.basisFile = basis.basisFile
+    pipeline.key = try key.find()?.key
     if json {
       try JSONOutput.print(GenerateJSON(try pipeline.run()))
     } else {

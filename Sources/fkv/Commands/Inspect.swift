@@ -7,10 +7,13 @@ struct Inspect: ParsableCommand {
     abstract: "Shows what is in an .fkv file and where its bytes went.")
 
   @Argument(help: "The .fkv file.") var file: String
+  @OptionGroup var key: KeyOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   func run() throws {
-    let report = try InspectPipeline(path: file).run()
+    var pipeline = InspectPipeline(path: file)
+    pipeline.key = try key.find()?.key
+    let report = try pipeline.run()
     if json { try JSONOutput.print(InspectJSON(report)) } else { print(InspectText.render(report)) }
   }
 }
@@ -39,6 +42,7 @@ struct InspectJSON: Encodable {
 
   var head: CacheHeadJSON
   var hasTokens: Bool
+  var encrypted: Bool
   var sections: [Section]
   var layers: [Layer]
   var breakdown: [String: Int]
@@ -49,6 +53,7 @@ struct InspectJSON: Encodable {
   init(_ report: InspectPipeline.Report) {
     head = CacheHeadJSON(report.header, size: report.size)
     hasTokens = report.hasTokens
+    encrypted = report.isEncrypted
     sections = report.sections.map { Section(name: $0.name, layer: $0.layer, bytes: $0.bytes) }
     layers = report.keys.indices.map {
       Layer(
@@ -64,13 +69,14 @@ struct InspectJSON: Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case hasTokens, sections, layers, breakdown, exactBytes, exactRawBytes
+    case hasTokens, encrypted, sections, layers, breakdown, exactBytes, exactRawBytes
   }
 
   func encode(to encoder: any Encoder) throws {
     try head.encode(to: encoder)
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(hasTokens, forKey: .hasTokens)
+    try container.encode(encrypted, forKey: .encrypted)
     try container.encode(sections, forKey: .sections)
     try container.encode(layers, forKey: .layers)
     try container.encode(breakdown, forKey: .breakdown)
@@ -112,7 +118,7 @@ enum InspectText {
     let head =
       CacheHeadText.lines(report.header, size: report.size) + [exact].compactMap { $0 } + [
         "tokens    \(report.hasTokens ? "the prompt's token ids are in the file" : "no token ids in the file")"
-      ]
+      ] + (report.isEncrypted ? ["encrypted AES-256-GCM, every section"] : [])
     return (head + ["", layers.text, "", parts.text]).joined(separator: "\n")
   }
 }

@@ -16,11 +16,13 @@ struct Report: ParsableCommand {
   @Option(help: "What 'fkv bench --json' printed of the same cache.") var bench: String?
   @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var basis: BasisFileOption
+  @OptionGroup var key: KeyOption
 
   func run() throws {
     var pipeline = ReportPipeline(path: file, reference: reference)
     pipeline.benchResult = bench
     pipeline.basisFile = basis.basisFile
+    pipeline.key = try key.find()?.key
     pipeline.continuation = try continuation.request()
     let bars: [ReportPipeline.Stage: ProgressBar] = [
       .comparing: ProgressBar("compare", unit: "layers"), .predicting: ProgressBar("continue", unit: "tokens"),

@@ -12,11 +12,18 @@ struct Restore: ParsableCommand {
   @Option(help: "The output's format (default: capture; see 'fkv convert --list').") var to: String?
   @OptionGroup(title: "The output, with --to") var target: TargetOptions
   @OptionGroup var basis: BasisFileOption
+  @OptionGroup var key: KeyOption
+  @OptionGroup var memory: MemoryOption
+  @Flag(help: "Decode what is whole of a damaged file; rows that are lost become zeros and are named.")
+  var salvage = false
 
   func validate() throws {
     try TargetOptions.checkTarget(to)
     if to == nil, !target.isEmpty {
       throw ValidationError("options of the output's format need '--to'")
+    }
+    if salvage, tokens != nil || to != nil {
+      throw ValidationError("'--salvage' writes a capture of the whole file, without '--tokens' and '--to'")
     }
   }
 
@@ -27,7 +34,19 @@ struct Restore: ParsableCommand {
     pipeline.firstPosition = tokens?.first
     pipeline.lastPosition = tokens?.last
     pipeline.basisFile = basis.basisFile
+    pipeline.key = try key.find()?.key
+    pipeline.limits = memory.limits
+    if salvage {
+      let salvaged = try pipeline.salvage { bar.update($0, of: $1) }
+      bar.finish()
+      print("\(output): \(CacheHeadText.geometry(salvaged.description.geometry))")
+      if let error = salvaged.metadataError { Diagnostics.note("sections were searched for: \(error)") }
+      for loss in salvaged.losses { Diagnostics.note("lost: \(loss)") }
+      if !salvaged.losses.isEmpty { throw ExitCode(1) }
+      return
+    }
     pipeline.writing = to.map { target.writing($0) }
+    pipeline.writing?.key = pipeline.key
     pipeline.elementType = target.outputType
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()

@@ -18,6 +18,8 @@ struct Verify: ParsableCommand {
   var maxError: Double?
   @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var basis: BasisFileOption
+  @OptionGroup var key: KeyOption
+  @OptionGroup var memory: MemoryOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   func validate() throws {
@@ -31,6 +33,8 @@ struct Verify: ParsableCommand {
   func run() throws {
     var pipeline = VerifyPipeline(path: file, reference: reference)
     pipeline.basisFile = basis.basisFile
+    pipeline.key = try key.find()?.key
+    pipeline.limits = memory.limits
     pipeline.continuation = try continuation.request()
     let bars = (ProgressBar("verify", unit: "layers"), ProgressBar("continue", unit: "tokens"))
     defer {

@@ -16,6 +16,12 @@ struct SpectralOptions: ParsableArguments {
   @Option(help: "Tokens of a separately decodable segment (default: 2048).") var segment: Int?
   @Option(name: .customLong("window-coding"), help: "How the window is kept: fine or lossless (default: fine).")
   var windowCoding: SpectralParameters.WindowCoding?
+  @Option(
+    name: .customLong("window-steps"),
+    help: ArgumentHelp(
+      "How much finer the window's steps are: fine or even (default: even with --ratio, else fine).", valueName: "name")
+  )
+  var windowSteps: WindowStepsName?
   @Option(name: .customLong("exact-fraction"), help: "Fraction of each layer's features that stay exact (default: 0).")
   var exactFraction: Double?
   @Flag(
@@ -32,6 +38,9 @@ struct SpectralOptions: ParsableArguments {
     if groupLayers != nil, basis == .model {
       throw ValidationError("'--group-layers' does not go with '--basis model': a basis file has its own groups")
     }
+    if windowSteps != nil, windowCoding == .lossless {
+      throw ValidationError("'--window-steps' does not go with '--window-coding lossless'")
+    }
     let length = block ?? 16
     if !(1...1024).contains(length) { throw ValidationError("'--block' must lie in 1…1024") }
     if let segment, segment < length || segment % length != 0 {
@@ -47,7 +56,7 @@ struct SpectralOptions: ParsableArguments {
     let given: [(String, Bool)] = [
       ("--target-error", targetError != nil), ("--ratio", ratio != nil), ("--step", step != nil),
       ("--basis", basis != nil), ("--group-layers", groupLayers != nil), ("--block", block != nil),
-      ("--segment", segment != nil), ("--window-coding", windowCoding != nil),
+      ("--segment", segment != nil), ("--window-coding", windowCoding != nil), ("--window-steps", windowSteps != nil),
       ("--exact-fraction", exactFraction != nil), ("--weight-values", weightValues),
     ]
     return given.first { $0.1 }?.0
@@ -64,10 +73,18 @@ struct SpectralOptions: ParsableArguments {
     // A segment is a whole number of blocks whatever their length.
     parameters.segmentTokens = segment ?? max(1, 2048 / parameters.blockLength) * parameters.blockLength
     parameters.windowCoding = windowCoding ?? parameters.windowCoding
+    parameters.windowSteps = windowSteps?.steps
     parameters.exactFraction = exactFraction ?? parameters.exactFraction
     parameters.weightsValuesByAttention = weightValues
     return parameters
   }
+}
+
+/// What `--window-steps` takes.
+enum WindowStepsName: String, ExpressibleByArgument, CaseIterable {
+  case fine, even
+
+  var steps: WindowSteps { self == .fine ? .fine : .even }
 }
 
 extension BasisSource: ExpressibleByArgument {

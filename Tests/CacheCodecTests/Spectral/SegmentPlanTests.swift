@@ -52,6 +52,22 @@ import Testing
     #expect(plan.segments.map(\.zone) == [.body, .body, .window, .latest])
   }
 
+  /// A ratio says nothing of what will be asked, so it does not favour the window as an error does.
+  @Test func stepsOfTheWindow() {
+    func factors(_ change: (inout SpectralParameters) -> Void) -> [[Float]] {
+      var parameters = SpectralParameters()
+      change(&parameters)
+      let plan = SegmentPlan(parameters, tokens: 4096)
+      return CacheKind.allCases.map { kind in plan.segments.map { plan.stepFactor($0, kind) } }
+    }
+    let fine: [[Float]] = [[1, 1, 0.25, 0.125], [1, 1, 0.25, 0.1]]
+    let even: [[Float]] = [[1, 1, 0.5, 0.35], [1, 1, 0.5, 0.3]]
+    #expect(factors { _ in } == fine && factors { $0.rate = .targetError(0.1) } == fine)
+    #expect(factors { $0.rate = .step(0.1) } == fine && factors { $0.rate = .ratio(20) } == even)
+    #expect(factors { ($0.rate, $0.windowSteps) = (.ratio(20), .fine) } == fine)
+    #expect(factors { ($0.rate, $0.windowSteps) = (.step(1), .even) } == even)
+  }
+
   @Test func aLosslessWindowIsExact() {
     let plan = SegmentPlan(SpectralCases.parameters(window: 30, coding: .lossless), tokens: 100)
     #expect(plan.exact == [0..<4, 70..<100] && plan.segments.map(\.rows) == [4..<68, 68..<70])

@@ -15,6 +15,8 @@ struct VectorRow: Codable, Equatable {
   var expected: Expected?
   /// Why a reader refuses a file of `invalid`.
   var refused: Refused?
+  /// For `encrypted/`: the key that a reader is given, in hexadecimal.
+  var key: String?
 
   struct Expected: Codable, Equatable {
     /// §6.1

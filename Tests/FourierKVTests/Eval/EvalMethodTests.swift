@@ -7,13 +7,37 @@ import Testing
 @testable import FourierKV
 
 @Suite struct EvalMethodTests {
+  private static func spectral(_ change: (inout SpectralParameters) -> Void) -> EvalMethod.Way {
+    var parameters = SpectralParameters()
+    change(&parameters)
+    return .spectral(parameters)
+  }
+
   @Test(arguments: [
     ("full", EvalMethod.Way.full), ("lossless", .lossless), ("fourier", .fourier),
-    ("spectral", .spectral(nil, usesModelBasis: false)), ("spectral@12x", .spectral(.ratio(12), usesModelBasis: false)),
-    ("spectral@1.5x", .spectral(.ratio(1.5), usesModelBasis: false)),
-    ("spectral@e0.085", .spectral(.targetError(0.085), usesModelBasis: false)),
-    ("spectral-model@20x", .spectral(.ratio(20), usesModelBasis: true)),
-    ("spectral-model", .spectral(nil, usesModelBasis: true)), ("q8_0", .blocks(.q8, rotates: false)),
+    ("spectral", .spectral(SpectralParameters())), ("spectral@12x", spectral { $0.rate = .ratio(12) }),
+    ("spectral@1.5x", spectral { $0.rate = .ratio(1.5) }),
+    ("spectral@e0.085", spectral { $0.rate = .targetError(0.085) }),
+    ("spectral+window=0", spectral { $0.window = 0 }),
+    (
+      "spectral@20x+weight-values+window=64+group-layers=1",
+      spectral {
+        ($0.rate, $0.window, $0.groupLayers, $0.weightsValuesByAttention) = (.ratio(20), 64, 1, true)
+      }
+    ),
+    (
+      "spectral@20x+window-steps=fine",
+      spectral {
+        ($0.rate, $0.windowSteps) = (.ratio(20), .fine)
+      }
+    ),
+    (
+      "spectral-model@20x",
+      spectral {
+        ($0.rate, $0.basis) = (.ratio(20), .model)
+      }
+    ),
+    ("spectral-model", spectral { $0.basis = .model }), ("q8_0", .blocks(.q8, rotates: false)),
     ("q4_0", .blocks(.q4, rotates: false)), ("q4_0+hadamard", .blocks(.q4, rotates: true)), ("kivi-4", .kivi(bits: 4)),
     ("kivi-3", .kivi(bits: 3)), ("kivi-2", .kivi(bits: 2)), ("streaming@12x", .streaming(ratio: 12)),
   ]) func names(text: String, way: EvalMethod.Way) throws {
@@ -33,7 +57,10 @@ import Testing
   @Test(arguments: [
     "spectral@", "spectral@12", "spectral@x", "spectral@1x", "spectral@-2x", "spectral@infx", "spectral@nanx",
     "spectral@e", "spectral@e0", "spectral@e1", "spectral@enan", "spectral@12x@12x", "streaming", "streaming@",
-    "streaming@e0.1", "streaming@1x", "full@2x", "q4_0@", "kivi-2@3",
+    "streaming@e0.1", "streaming@1x", "full@2x", "q4_0@", "kivi-2@3", "spectral+", "spectral+window",
+    "spectral+window=-1",
+    "spectral+window=x", "spectral+group-layers=0", "spectral@12x+weight-values=1", "spectral+sinks=3",
+    "spectral+window-steps=x",
   ]) func settingsThatAreNone(text: String) {
     #expect {
       try EvalMethod(text)

@@ -17,7 +17,9 @@ import Testing
       NeedleReport.Line(
         cell: NeedleCell(length: length, depth: depth, trial: trial), method: method,
         result: EvalResult(
-          cost: Self.cost(bytes), score: NeedleScore(answer: found ? "x" : "y", expected: "x")))
+          cost: Self.cost(bytes),
+          score: NeedleScore(
+            answer: found ? "x" : "y", expected: "x", logProbability: depth == 50 ? -Double(bytes) : nil)))
     }
     let report = NeedleReport(
       RunLogContents(
@@ -34,6 +36,8 @@ import Testing
       report.methods[1].places == [[Place(found: 1, trials: 1), Place()], [Place(), Place(found: 0, trials: 1)]])
     // 200 raw bytes over 50.
     #expect(report.methods[0].ratios == [nil, 4] && report.methods[1].ratios == [4, 2])
+    // Cells without one do not count.
+    #expect(report.methods.map(\.logProbability) == [-25, -50])
     #expect(report.methods[1].total == Place(found: 1, trials: 2))
     #expect(report.methods[1].total(length: 0) == Place(found: 1, trials: 1))
     #expect(report.lines.map(\.method) == ["a", "b", "b", "a", "b"])

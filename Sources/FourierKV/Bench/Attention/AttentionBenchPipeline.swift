@@ -55,7 +55,7 @@ public struct AttentionBenchPipeline: Sendable {
   }
 
   private func opened(_ file: String) throws -> any AttentionBenchLayer {
-    let cache = try NamedFKVCache(path: file, basis: BasisFinder(file: nil)).cache
+    let cache = try NamedFKVCache(path: file, basis: BasisFinder(file: nil), key: nil).cache
     let layers = cache.description.geometry.layers
     guard layers.indices.contains(layer), layers[layer].tokens > 0 else {
       throw AttentionBenchFailure.noSuchLayer(layer, layers: layers.count)

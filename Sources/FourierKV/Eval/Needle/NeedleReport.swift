@@ -24,6 +24,8 @@ public struct NeedleReport: Sendable {
     public var places: [[Place]]
     /// Raw bytes over file bytes at each length, over all of its cells; nil where there is no result.
     public var ratios: [Double?]
+    /// Mean over all cells of the log-probability of the expected answer, in nats; nil where no cell has one.
+    public var logProbability: Double?
 
     /// All cells.
     public var total: Place { places.joined().reduce(into: Place()) { $0.add($1) } }
@@ -67,7 +69,8 @@ public struct NeedleReport: Sendable {
         },
         ratios: lengths.map { length in
           EvalCost.ratio(of: own.filter { $0.cell.length == length }.compactMap(\.result?.cost))
-        })
+        },
+        logProbability: own.compactMap { $0.result?.score.logProbability }.mean)
     }
   }
 }
@@ -77,6 +80,11 @@ extension NeedleReport.Place {
     found = scores.count { $0.found }
     trials = scores.count
   }
+}
+
+extension [Double] {
+  /// nil without elements.
+  fileprivate var mean: Double? { isEmpty ? nil : reduce(0, +) / Double(count) }
 }
 
 extension EvalCost {

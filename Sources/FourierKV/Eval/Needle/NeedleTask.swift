@@ -33,7 +33,8 @@ public struct NeedleTask: EvalTask {
     var context = 0
     for cell in cells {
       let prompt = try Self.prompt(of: cell, texts: texts, haystack: haystack, model: model)
-      context = max(context, prompt.cached.count + prompt.following.count + maxAnswerTokens)
+      let expected = try model.tokenize(" \(texts.filled(for: cell).answer)", addSpecial: false)
+      context = max(context, prompt.cached.count + prompt.following.count + max(maxAnswerTokens, expected.count))
     }
     contextTokens = context
   }
@@ -58,7 +59,17 @@ public struct NeedleTask: EvalTask {
       guard try model.bytes(of: token).contains(UInt8(ascii: "\n")) else { return false }
       return try model.detokenize(answer).contains { !$0.isWhitespace }
     }
-    return NeedleScore(answer: try model.detokenize(answer), expected: texts.filled(for: cell).answer)
+    engine.forget(after: prompt.cached.count)
+    return NeedleScore(
+      answer: try model.detokenize(answer), expected: texts.filled(for: cell).answer,
+      logProbability: try engine.logProbability(of: expectedTokens(of: cell, after: prompt), after: prompt.following))
+  }
+
+  /// The tokens of the expected answer where it follows the question behind a space; none where the two run together.
+  private func expectedTokens(of cell: NeedleCell, after prompt: EvalPrompt) throws -> [Int32] {
+    let texts = texts.filled(for: cell)
+    let tokens = try model.tokenize("\n\(texts.question) \(texts.answer)", addSpecial: false)
+    return tokens.starts(with: prompt.following) ? Array(tokens.dropFirst(prompt.following.count)) : []
   }
 
   private static func prompt(

@@ -9,6 +9,7 @@ struct NeedleJSON: Encodable {
     var trials: Int
     /// One a length, null where there is no result.
     var ratios: [Double?]
+    var meanLogProbability: Double?
     /// Fractions found, one list a depth, one a length; null where there is no result.
     var foundByDepthAndLength: [[Double?]]
   }
@@ -20,6 +21,7 @@ struct NeedleJSON: Encodable {
     var method: String
     var found: Bool?
     var answer: String?
+    var logProbability: Double?
     var cost: EvalCostJSON?
     var skipped: String?
   }
@@ -40,12 +42,14 @@ struct NeedleJSON: Encodable {
     methods = report.methods.map {
       Method(
         method: $0.name, found: $0.total.found, trials: $0.total.trials, ratios: $0.ratios,
+        meanLogProbability: $0.logProbability,
         foundByDepthAndLength: $0.places.map { $0.map(\.fraction) })
     }
     results = report.lines.map {
       Result(
         length: $0.cell.length, depth: $0.cell.depth, trial: $0.cell.trial, method: $0.method,
-        found: $0.result?.score.found, answer: $0.result?.score.answer, cost: ($0.result?.cost).map(EvalCostJSON.init),
+        found: $0.result?.score.found, answer: $0.result?.score.answer,
+        logProbability: $0.result?.score.logProbability, cost: ($0.result?.cost).map(EvalCostJSON.init),
         skipped: $0.skipped)
     }
     passedOver = report.problems.map(\.description)

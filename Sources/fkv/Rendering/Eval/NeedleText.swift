@@ -1,3 +1,4 @@
+import Foundation
 import FourierKV
 
 /// The text of `fkv eval needle`: a summary, then a grid for each method.
@@ -7,15 +8,15 @@ enum NeedleText {
     return ([summary(report).text] + report.methods.map { grid($0, report).text }).joined(separator: "\n\n")
   }
 
-  /// One row a method: ratio and needles found at each length, and in all.
+  /// One row a method: ratio and needles found at each length, in all, and how probable the model holds the answers.
   private static func summary(_ report: NeedleReport) -> TextTable {
-    var table = TextTable(["method"] + report.lengths.flatMap { ["\($0) tokens", "found"] } + ["all found"])
+    var table = TextTable(["method"] + report.lengths.flatMap { ["\($0) tokens", "found"] } + ["all found", "ln p"])
     for method in report.methods {
       table.add(
         [method.name]
           + report.lengths.indices.flatMap { length in
             [method.ratios[length].map(Format.ratio) ?? "–", count(method.total(length: length))]
-          } + [count(method.total)])
+          } + [count(method.total), method.logProbability.map { String(format: "%.2f", $0) } ?? "–"])
     }
     return table
   }

@@ -1,0 +1,8 @@
+/// Everything that takes bytes from outside, one target a decoder.
+enum FuzzTargets {
+  static let all: [FuzzTarget] =
+    [
+      CoefficientTargets.decoding, CoefficientTargets.coding, ByteTargets.entropy, ByteTargets.planed, ByteTargets.lz4,
+      RecordTarget.all, ContainerTargets.container, ContainerTargets.cache, ContainerTargets.basis,
+    ] + SectionTargets.all + ForeignTargets.all + EvaluationTargets.all
+}
