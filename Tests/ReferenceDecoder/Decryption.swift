@@ -4,7 +4,13 @@ package enum Decryption {
   ///
   /// What §15 says is checked here, and the hashes that it relies on; everything else by who reads the plain file.
   package static func opened(_ bytes: [UInt8], key: [UInt8]?) throws -> [UInt8] {
-    guard bytes.count >= 64, bytes.u32(12) == 1 else { return bytes }
+    guard bytes.count >= 64 else { return bytes }
+    guard bytes.u32(12) == 1 else {
+      // §15.3: no seal in a plain file.
+      let rows = stride(from: min(Int(clamping: bytes.u64(48)), bytes.count), to: bytes.count - 55, by: 56)
+      guard !rows.contains(where: { bytes.u16($0) == 3 }) else { throw Refusal(92, "a seal") }
+      return bytes
+    }
     // §3.4
     let (headerOffset, directory) = (Int(bytes.u64(32)), Int(bytes.u64(48)))
     guard XXH3.hash(Array(bytes[..<56] + bytes[(headerOffset + 48)...])) == bytes.u64(56) else {

@@ -18,6 +18,7 @@ struct BenchAttention: ParsableCommand {
   var synthetic: String?
   @Option(help: "cpu, or cuda for the first NVIDIA GPU.") var device: AttentionBenchPipeline.Device = .cpu
   @Option(help: "The file's layer.") var layer: Int = 0
+  @OptionGroup var key: KeyOption
   @Option(help: "Runs of each variant that are timed.") var runs = 15
   @Flag(help: "Print JSON instead of text.") var json = false
 
@@ -38,6 +39,7 @@ struct BenchAttention: ParsableCommand {
     var pipeline = AttentionBenchPipeline()
     pipeline.file = file
     pipeline.layer = layer
+    pipeline.key = try key.find()?.key
     pipeline.runs = runs
     pipeline.device = device
     if let tokens { pipeline.tokens = tokens }

@@ -77,6 +77,8 @@ enum EncryptedVectors {
       changed("section-left-out", "§15.3") { $0.parts.remove(at: 0) },
       changed("section-left-out-with-its-tag", "§15.3") {
         $0.parts[$0.seal].payload.removeSubrange(48..<64)
+        let bytes = UInt64($0.parts[$0.seal].payload.count)
+        $0.parts[$0.seal].description.replaceSubrange(28..<36, with: little(bytes))
         $0.parts.remove(at: 0)
       },
       changed("section-of-another-file", "§15.2") {

@@ -1,5 +1,6 @@
 import CacheCodec
 import ComputeKernels
+import FKVFormat
 import Fidelity
 import FlashAttention
 import Foundation
@@ -11,6 +12,8 @@ public struct AttentionBenchPipeline: Sendable {
   /// An `.fkv` of profile `fourier` or `spectral`, and the layer of it; nil makes layers up.
   public var file: String?
   public var layer = 0
+  /// The key of an encrypted file.
+  public var key: FileKey?
   /// Tokens of the made-up layers.
   public var tokens: [Int] = [8192, 32_768, 131_072]
   /// Their heads and settings.
@@ -55,7 +58,7 @@ public struct AttentionBenchPipeline: Sendable {
   }
 
   private func opened(_ file: String) throws -> any AttentionBenchLayer {
-    let cache = try NamedFKVCache(path: file, basis: BasisFinder(file: nil), key: nil).cache
+    let cache = try NamedFKVCache(path: file, basis: BasisFinder(file: nil), key: key).cache
     let layers = cache.description.geometry.layers
     guard layers.indices.contains(layer), layers[layer].tokens > 0 else {
       throw AttentionBenchFailure.noSuchLayer(layer, layers: layers.count)
