@@ -90,6 +90,26 @@ import Testing
     #expect(try file.tensor(.key, layer: 1).bytes.allSatisfy { $0 == 0 })
   }
 
+  /// An encrypted file's sections are salvaged by its directory, and not without it.
+  @Test func encryptedFiles() throws {
+    var encoder = CacheEncoder(.lossless, writer: "test")
+    encoder.key = try #require(FileKey(bytes: [UInt8](repeating: 9, count: FileKey.byteCount)))
+    _ = try encoder.encode(cache, to: scratch.file("c.fkv"))
+    let sections = try FKVReader(path: scratch.file("c.fkv"), key: encoder.key).sections
+    var pipeline = RestorePipeline(input: scratch.file("c.fkv"), output: scratch.file("r.safetensors"))
+    pipeline.key = encoder.key
+    try damage([sections[1].payloadOffset])
+    let salvaged = try pipeline.salvage()
+    #expect(salvaged.losses.map(\.kind) == [.key] && salvaged.losses[0].layers == 0..<1)
+    let file = try CaptureFile(path: scratch.file("r.safetensors"))
+    for layer in 0..<3 {
+      #expect(try file.tensor(.value, layer: layer) == cache.values[layer])
+      if layer > 0 { #expect(try file.tensor(.key, layer: layer) == cache.keys[layer]) }
+    }
+    try damage([sections[sections.count - 1].payloadOffset + sections[sections.count - 1].storedBytes + 60])
+    #expect(throws: FileFailure.self) { try pipeline.salvage() }
+  }
+
   @Test func withoutAHeaderNothingIsLeft() throws {
     let sections = try write()
     try damage([sections[sections.count - 1].payloadOffset])
