@@ -81,6 +81,7 @@ let package = Package(
       dependencies: ["KVCacheModel", "ComputeKernels", "SpectralTransform", "CacheCodec", "Fidelity"],
       resources: [
         .embedInCode("CUDA/common.cu"), .embedInCode("CUDA/rows.cu"), .embedInCode("CUDA/fourier.cu"),
+        .embedInCode("CUDA/middle.cu"), .embedInCode("CUDA/close.cu"),
       ]),
     .testTarget(
       name: "FlashAttentionTests",

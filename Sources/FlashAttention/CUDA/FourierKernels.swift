@@ -2,7 +2,7 @@ import CacheCodec
 import KVCacheModel
 import SpectralTransform
 
-/// The numbers that the kernels of `fourier.cu` are compiled for.
+/// The numbers that the kernels are compiled for.
 struct FourierKernels {
   let grid: SpectralGrid
   let groupSize: Int
@@ -20,9 +20,10 @@ struct FourierKernels {
   /// How sinks and window are shared out.
   let edge: RowParts
 
-  /// The source, as it lies beside this file.
+  /// The sources, as they lie beside this file, in one.
   static var source: [UInt8] {
-    PackageResources.common_cu + PackageResources.rows_cu + PackageResources.fourier_cu
+    PackageResources.common_cu + PackageResources.rows_cu + PackageResources.fourier_cu + PackageResources.middle_cu
+      + PackageResources.close_cu
   }
 
   /// What a block may have.

@@ -1,5 +1,5 @@
-// What the kernels share. The sources are compiled at run time as one text: common.cu, rows.cu, fourier.cu. The host
-// defines
+// What the kernels share. The sources are compiled at run time as one text: common.cu, rows.cu, fourier.cu, middle.cu,
+// close.cu. The host defines
 //   G  query heads a KV head        D  head dimension         N  frequencies
 //   Q  grid points                  R  tokens a grid point    ROW  Q's row with the points around it
 //   Q1, Q2  factors of Q            SPECTRAL  most spectral features of a head, a multiple of 4
