@@ -7,8 +7,8 @@ let cKernels: [CSetting] = [.unsafeFlags(["-O3"], .when(configuration: .release)
 // What the fuzz targets decode with. FKV_FUZZ=1 makes them a program for libFuzzer instead of tests (.ci/fuzz).
 let fuzzing = Context.environment["FKV_FUZZ"] != nil
 let fuzzed: [Target.Dependency] = [
-  "Coding", "CacheCodec", "Evaluation", "FKVFormat", "FileIO", "Interchange", "KVCacheModel", "SpectralTransform",
-  "TestSupport",
+  "Coding", "CacheCodec", "Evaluation", "FKVFormat", "FileIO", "FlashAttention", "Interchange", "KVCacheModel",
+  "SpectralTransform", "TestSupport",
 ]
 
 let package = Package(

@@ -86,13 +86,17 @@ public final class FKVWriter {
   /// Writes the header, the directory and the prologue, and makes the file durable under its name.
   ///
   /// - Returns: the bytes of the whole file.
-  /// - Throws: `FormatError.headerTooLarge`, `FormatError.tooManySections`, `FileError`.
+  /// - Throws: `FormatError.headerTooLarge`, `.tooManyFields`, `.tooManySections`, `FileError`.
   @discardableResult
   public func commit(
     header: RecordWriter, requiredFeatures: RequiredFeatures = [], optionalFeatures: OptionalFeatures = []
   ) throws -> Int {
     try givingUpOnFailure {
       let payload = header.encoded
+      guard header.count <= FormatLimits.fields else {
+        throw FormatError.tooManyFields(
+          record: "header", offset: file.byteCount, count: header.count, limit: FormatLimits.fields)
+      }
       guard payload.count <= FormatLimits.headerBytes else {
         throw FormatError.headerTooLarge(bytes: payload.count, limit: FormatLimits.headerBytes)
       }

@@ -2,7 +2,8 @@
 ///
 /// A tag may be given once; `string`, `bytes` and `record` take `repeated: true` for fields that may occur often,
 /// which keep the order of the calls. `required: true` makes a reader that does not know the field refuse the record.
-/// Values of 2³² bytes and more trap.
+/// Values of 2³² bytes and more trap. More fields than `FormatLimits.fields` are refused where the record is written: what
+/// a file holds may come from another one, which held as many as it may.
 public struct RecordWriter: Sendable {
   private struct Field {
     var tag: FieldTag
@@ -15,6 +16,9 @@ public struct RecordWriter: Sendable {
   private var given: [FieldTag: Bool] = [:]
 
   public init() {}
+
+  /// Fields given so far.
+  var count: Int { fields.count }
 
   /// The record's bytes.
   public var encoded: [UInt8] {
@@ -36,7 +40,6 @@ public struct RecordWriter: Sendable {
   public mutating func bytes(_ tag: FieldTag, _ value: [UInt8], required: Bool = false, repeated: Bool = false) {
     precondition(value.count <= Int(UInt32.max), "a field takes less than 2^32 bytes")
     precondition(given[tag] == nil || given[tag] == true && repeated, "field \(tag) was given before")
-    precondition(fields.count < FormatLimits.fields, "a record takes \(FormatLimits.fields) fields")
     given[tag] = repeated
     fields.append(Field(tag: tag, flags: required ? FieldFlags.required : 0, payload: value))
   }

@@ -45,13 +45,15 @@ extension CacheExtender {
     }
     let old = cache.reader.sections(.spectralSegment(kind), layer: layers.firstLayer)
     result.copied += old
-    let next = (old.map(\.index).max() ?? -1) + 1
-    result.added += plan.segments.enumerated().map { number, segment in
+    // The first numbers that are free: those behind the highest may be none.
+    let taken = Set(old.map(\.index))
+    let numbers = (0...).lazy.filter { !taken.contains($0) }
+    result.added += zip(numbers, plan.segments).map { number, segment in
       let coded = SpectralGroupCoder.coded(
         segment, of: plan, tensors: tensors, kind: kind, frame: opened.frame, samples: samples,
         transform: opened.transform, step: coding.steps[kind], most: layers.features)
       return NewSection(
-        kind: .spectralSegment(kind), index: next + number,
+        kind: .spectralSegment(kind), index: number,
         tokens: end + segment.rows.lowerBound..<end + segment.rows.upperBound,
         rawBytes: segment.rows.count * layers.features * size,
         payload: coded.encoded(blockLength: opened.frame.blockLength, elementSize: size).bytes)

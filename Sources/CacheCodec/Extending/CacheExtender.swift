@@ -123,13 +123,22 @@ public struct CacheExtender: Sendable {
   private func extendedLossless(_ kind: CacheKind, layer: Int, by tensor: CacheTensor) throws -> ExtendedKind {
     let parts = try cache.losslessLayer(kind, layer: layer).parts
     let end = cache.description.geometry.layers[layer].tokens
-    return ExtendedKind(
-      copied: parts.map(\.entry),
-      added: [
-        NewSection(
-          kind: .lossless(kind), index: parts.count, tokens: end..<end + tensor.tokens, rawBytes: tensor.bytes.count,
-          payload: LosslessSection.encode(tensor))
-      ])
+    var result = ExtendedKind()
+    for (entry, rows) in parts {
+      if entry.tokens.isEmpty {
+        // It says that it holds all tokens by naming none, and there are more now.
+        result.added.append(
+          NewSection(
+            kind: entry.kind, tokens: rows, rawBytes: entry.rawBytes, payload: try cache.reader.payload(of: entry)))
+      } else {
+        result.copied.append(entry)
+      }
+    }
+    result.added.append(
+      NewSection(
+        kind: .lossless(kind), index: parts.count, tokens: end..<end + tensor.tokens, rawBytes: tensor.bytes.count,
+        payload: LosslessSection.encode(tensor)))
+    return result
   }
 
   private func extendedFourier(_ kind: CacheKind, layer: Int, by tensor: CacheTensor) throws -> ExtendedKind {

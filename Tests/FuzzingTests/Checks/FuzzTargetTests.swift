@@ -7,8 +7,8 @@ import Testing
   private static let inputs = ProcessInfo.processInfo.environment["FKV_FUZZ_INPUTS"].flatMap { Int($0) } ?? 1000
 
   /// One after the other: targets of one kind share a file.
-  @Test(.serialized, arguments: FuzzTargets.all.map(\.name)) func changedInputsAreRefusedOrDecoded(name: String) throws
-  {
+  @Test(.serialized, arguments: FuzzTargets.all.map(\.name))
+  func changedInputsAreRefusedOrDecoded(name: String) throws {
     let target = try #require(FuzzTargets.all.first { $0.name == name })
     let seeds = try target.seeds()
     var corpus = try seeds.filter { try $0.withUnsafeBytes { try target.attempt($0) }.decoded }

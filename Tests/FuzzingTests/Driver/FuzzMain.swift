@@ -21,6 +21,8 @@ import Foundation
       fail("no target '\(arguments[1])'")
     }
     target = chosen
+    // One thread, whose memory is counted.
+    setenv("FKV_THREADS", "1", 1)
     for (index, seed) in try target.seeds().enumerated() where FolderReader.isFolder(arguments[2]) {
       precondition(seed.count <= target.mostBytes, "\(target.name): seed \(index) has \(seed.count) bytes")
       try Data(seed).write(to: URL(fileURLWithPath: "\(arguments[2])/seed-\(index)"))

@@ -4,5 +4,6 @@ enum FuzzTargets {
     [
       CoefficientTargets.decoding, CoefficientTargets.coding, ByteTargets.entropy, ByteTargets.planed, ByteTargets.lz4,
       RecordTarget.all, ContainerTargets.container, ContainerTargets.cache, ContainerTargets.basis,
+      ContainerTargets.salvaging, ContainerTargets.sealed, ContainerTargets.appending, ContainerTargets.attention,
     ] + SectionTargets.all + ForeignTargets.all + EvaluationTargets.all
 }

@@ -20,7 +20,12 @@ enum SampleFiles {
 
   /// The bytes of a file, counted from the repository's root.
   static func file(_ name: String) throws -> [UInt8] {
-    let reader = try FileReader(path: path(name))
+    try bytes(at: path(name))
+  }
+
+  /// The bytes of a file anywhere.
+  static func bytes(at path: String) throws -> [UInt8] {
+    let reader = try FileReader(path: path)
     return try reader.read(at: 0, count: reader.byteCount)
   }
 

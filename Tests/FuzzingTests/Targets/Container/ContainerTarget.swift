@@ -21,21 +21,17 @@ enum ContainerTargets {
 
   /// A cache, opened and decoded as a whole, layer by layer and by rows.
   static let cache = FuzzTarget(
-    name: "fkv", mostBytes: 8192, memory: MemoryCap(fixed: MemoryCap.layers),
+    name: "fkv", mostBytes: 8192, memory: MemoryCap(fixed: MemoryCap.layers, perDeclared: 1),
     seeds: { try seeds(most: 6000) }, mutation: { ContainerChanges.mutated($0, &$1) },
-    mayThrow: { $0 is FormatError || $0 is CodecError || isCodingError($0) },
+    mayThrow: { isFormatError($0) },
     run: { bytes, declared in
-      var geometry = GeometryLimits()
-      geometry.layerBytes = 1 << 20
-      geometry.cacheBytes = 8 << 20
-      let limits = ReadingLimits(sectionRawBytes: 1 << 20, rawBytesFloor: 1 << 16, totalRawBytes: 16 << 20)
-      let cache = try FKVCache(path: file.holding(bytes), limits: limits, geometry: geometry) { header in
-        bases.first { $0.hash == header.basisHash }
-      }
+      let cache = try opened(file.holding(bytes))
+      // What is being decoded, what was decoded last, and what is compared with it.
+      declared = 3 * decoding.memoryBytes
       let groups = cache.layerGroups
       // Many equal layers show nothing that few do not.
       for group in Array(groups.indices.prefix(2)) + (groups.count > 2 ? [groups.count - 1] : []) {
-        for kind in CacheKind.allCases { try decode(cache, kind, group, &declared) }
+        for kind in CacheKind.allCases { try decode(cache, kind, group) }
       }
     })
 
@@ -44,7 +40,7 @@ enum ContainerTargets {
     name: "basis", mostBytes: 4096, memory: MemoryCap(),
     seeds: { try SampleFiles.bytes(in: "\(SampleFiles.vectors)/valid", ending: ".fkvbasis") },
     mutation: { ContainerChanges.mutated($0, &$1) },
-    mayThrow: { $0 is FormatError || $0 is CodecError || isCodingError($0) },
+    mayThrow: { isFormatError($0) },
     run: { bytes, declared in
       let path = file.holding(bytes)
       declared = 1 << 20
@@ -53,9 +49,29 @@ enum ContainerTargets {
       for part in basis.keys + basis.values where part.basis.dimension <= 256 { _ = part.basis.vectors() }
     })
 
-  private static let file = MemoryFile("container.fkv")
+  static let file = MemoryFile("container/cache.fkv")
 
-  private static func seeds(most: Int) throws -> [[UInt8]] {
+  /// What decoding keys or values of a group may take.
+  static let decoding = DecodingLimits(
+    memoryBytes: 2 << 20, memoryFloor: 1 << 20, memoryPerByte: 64, workSteps: 1 << 22, workFloor: 1 << 23)
+
+  /// A cache of 8 MiB at most, with the basis file that it names.
+  static func opened(_ path: String, salvaging: Bool = false, key: FileKey? = nil) throws -> FKVCache {
+    var geometry = GeometryLimits()
+    geometry.layerBytes = 1 << 20
+    geometry.cacheBytes = 8 << 20
+    let limits = ReadingLimits(sectionRawBytes: 1 << 20, rawBytesFloor: 1 << 16, totalRawBytes: 16 << 20)
+    return try FKVCache(
+      path: path, limits: limits, geometry: geometry, decoding: decoding, salvaging: salvaging, key: key
+    ) { header in bases.first { $0.hash == header.basisHash } }
+  }
+
+  /// Whether it is an error of the container, of what is in its sections, or of coded bytes.
+  static func isFormatError(_ error: any Error) -> Bool {
+    error is FormatError || error is CodecError || isCodingError(error)
+  }
+
+  static func seeds(most: Int) throws -> [[UInt8]] {
     try SampleFiles.bytes(in: "\(SampleFiles.vectors)/valid", ending: ".fkv", most: most)
       + SampleFiles.bytes(in: "\(SampleFiles.vectors)/invalid", ending: ".fkv", most: most)
   }
@@ -65,11 +81,10 @@ enum ContainerTargets {
     try! ModelBasisFile.read(SampleFiles.path("\(SampleFiles.vectors)/valid/basis-\($0).fkvbasis"))
   }
 
-  private static func decode(_ cache: FKVCache, _ kind: CacheKind, _ group: Int, _ declared: inout Int) throws {
+  private static func decode(_ cache: FKVCache, _ kind: CacheKind, _ group: Int) throws {
     let layers = cache.layerGroups[group]
     let layer = layers.lowerBound
     let shape = cache.description.geometry.layers[layer]
-    guard try CacheWork(cache, kind, group: group, declared: &declared).isSmall else { return }
     _ = try cache.middle(kind, layer: layer)
     _ = try cache.summary(kind, group: group)
     let whole = try cache.tensor(kind, layer: layer)

@@ -12,8 +12,7 @@ enum ForeignSeeds {
   ) throws -> [UInt8] {
     let folder = ScratchFolder()
     _ = try format.write(cache, to: folder.file("cache"), options: options) { _ in }
-    let reader = try FileReader(path: folder.file("cache"))
-    return try reader.read(at: 0, count: reader.byteCount)
+    return try SampleFiles.bytes(at: folder.file("cache"))
   }
 
   static func samples(_ folder: String, _ ending: String, most: Int) throws -> [[UInt8]] {
