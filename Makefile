@@ -11,7 +11,9 @@ demo: build
 
 test: setup browser lint
 	swift build --build-tests
-	swift test --skip-build
+	@nvrtc="$${FKV_NVRTC:-$$(.ci/setup nvrtc)}" || echo "setup: no NVRTC; no CUDA kernels are compiled" >&2; \
+	if [ -n "$$nvrtc" ]; then export FKV_NVRTC="$$nvrtc"; fi; \
+	echo swift test --skip-build; swift test --skip-build
 
 build: setup
 	swift build -c release --product fkv --static-swift-stdlib
