@@ -28,7 +28,7 @@ public final class AppendFile {
     byteCount = size
   }
 
-  deinit { close(descriptor) }
+  deinit { System.closeLocked(descriptor) }
 
   /// Adds bytes at the end and syncs them.
   ///

@@ -98,6 +98,13 @@ enum System {
     retryingInterrupts { FaultPlan.passing(.lock, path) { _ in flock(descriptor, LOCK_EX | LOCK_NB) } }
   }
 
+  /// Closes a file that was locked. A child that another thread is just starting has a copy of the descriptor until it
+  /// runs its program, and a lock lasts until its last copy is closed; so the lock is given back first.
+  static func closeLocked(_ descriptor: Int32) {
+    _ = flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
+
   /// Makes a folder's entries durable.
   ///
   /// - Returns: 0, also where the folder cannot be opened or its file system has no such call; -1 with errno else.

@@ -25,7 +25,7 @@ extension TemporaryEntry {
     let access = kind == .file ? O_WRONLY | O_NONBLOCK : O_RDONLY | O_DIRECTORY
     let descriptor = System.openFile(path, access | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else { return }
-    defer { close(descriptor) }
+    defer { System.closeLocked(descriptor) }
     guard System.lock(descriptor, path: path) == 0, isSame(descriptor, path) else { return }
     remove(kind, path)
   }

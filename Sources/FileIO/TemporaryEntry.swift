@@ -52,7 +52,7 @@ final class TemporaryEntry: Sendable {
     guard release() else { return }
     Self.remove(kind, path)
     Self.living.withLock { _ = $0.remove(path) }
-    close(descriptor)
+    System.closeLocked(descriptor)
   }
 
   /// Gives the entry its final name, and its lock up.
@@ -62,7 +62,7 @@ final class TemporaryEntry: Sendable {
     guard System.renameEntry(path, to: target) == 0 else { return -1 }
     guard release() else { return 0 }
     Self.living.withLock { _ = $0.remove(path) }
-    close(descriptor)
+    System.closeLocked(descriptor)
     return 0
   }
 
@@ -94,7 +94,7 @@ final class TemporaryEntry: Sendable {
     }
     let isSwept = System.lock(descriptor, path: path) != 0 && errno == EWOULDBLOCK
     guard !isSwept, isSame(descriptor, path) else {
-      close(descriptor)
+      System.closeLocked(descriptor)
       errno = EEXIST
       return nil
     }

@@ -31,6 +31,23 @@ import Testing
     try file.append([1] as [UInt8])
   }
 
+  #if os(Linux)
+    /// A child that is being started has copies of all descriptors, and with them the lock, for a moment.
+    @Test func copiesOfTheDescriptorDoNotKeepTheLock() throws {
+      let path = scratch.file("a")
+      var file: AppendFile? = try AppendFile(path: path)
+      let own = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init).first {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == path
+      }
+      let copy = dup(try #require(own))
+      defer { close(copy) }
+      #expect(throws: FileError.inUse(path: path)) { try AppendFile(path: path) }
+      withExtendedLifetime(file) {}
+      file = nil
+      #expect(throws: Never.self) { try AppendFile(path: path) }
+    }
+  #endif
+
   @Test func whatCannotBeWritten() throws {
     #expect(throws: FileError.notRegular(path: "/dev/full")) { try AppendFile(path: "/dev/full") }
     #expect(throws: FileError.system(operation: "write", path: scratch.path, code: EISDIR)) {
