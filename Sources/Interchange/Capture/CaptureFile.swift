@@ -20,8 +20,8 @@ public struct CaptureFile: CacheSource {
   ///   `FileError` if it cannot be read.
   public init(path: String) throws {
     let file = try SafetensorsFile(path: path)
-    let facts = try CaptureMetadata(path: path, texts: file.metadata).facts()
     let layout = CaptureLayout(file: file)
+    let facts = try CaptureMetadata(path: path, texts: file.metadata).facts(checkingLayers: layout.checkCount)
     let types = try layout.check(facts)
     let tokens = try layout.tokens(facts.geometry)
     self.file = file

@@ -4,6 +4,14 @@ import KVCacheModel
 struct CaptureLayout {
   let file: SafetensorsFile
 
+  /// Refuses more layers than the file has tensors, so that a small file cannot ask for the memory of many layers.
+  func checkCount(_ layers: Int) throws(CaptureError) {
+    guard layers > file.names.count else { return }
+    var missing = 0
+    while file.tensors[CaptureKey.tensor(missing, CacheKind.key.name)] != nil { missing += 1 }
+    throw CaptureError.missingTensor(path: file.path, tensor: CaptureKey.tensor(missing, CacheKind.key.name))
+  }
+
   /// The element types of keys and values, after every layer's tensors have passed.
   func check(_ facts: CaptureFacts) throws -> (key: ElementType, value: ElementType) {
     var known: Set<String> = []

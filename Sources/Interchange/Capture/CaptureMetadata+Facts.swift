@@ -14,9 +14,13 @@ struct CaptureFacts {
 
 extension CaptureMetadata {
   /// Everything that the metadata declare, each value checked against the others.
-  func facts() throws(CaptureError) -> CaptureFacts {
+  ///
+  /// - Parameter checkLayers: called with the number of layers before anything of that size is made.
+  func facts(
+    checkingLayers checkLayers: (Int) throws(CaptureError) -> Void = { _ throws(CaptureError) in }
+  ) throws(CaptureError) -> CaptureFacts {
     try checkVersion()
-    let geometry = try geometry()
+    let geometry = try geometry(checkLayers)
     let ropes = try ropes(for: geometry)
     let probes =
       texts[CaptureKey.probeQueries] == nil ? 0 : try integer(CaptureKey.probeQueries, in: 0...CaptureLimit.position)
@@ -48,10 +52,11 @@ extension CaptureMetadata {
     }
   }
 
-  private func geometry() throws(CaptureError) -> CacheGeometry {
+  private func geometry(_ checkLayers: (Int) throws(CaptureError) -> Void) throws(CaptureError) -> CacheGeometry {
     let limit = CaptureLimit.dimension
     let positions = 0...CaptureLimit.position
     let layers = try integer(CaptureKey.layers, in: 1...limit)
+    try checkLayers(layers)
     let kvHeads = try integers(CaptureKey.kvHeads, layers: layers, in: 1...limit)
     let queryHeads = try integers(CaptureKey.queryHeads, layers: layers, in: 1...limit)
     let headDim = try integers(CaptureKey.headDim, layers: layers, in: 1...limit)

@@ -142,6 +142,15 @@ import Testing
     }
   }
 
+  /// A few bytes of text must not ask for the memory of thousands of layers (found by fuzzing): their number is held
+  /// against the tensors before anything else that is said of layers.
+  @Test func moreLayersThanTensors() {
+    refuses(.missingTensor(path: path, tensor: "layers.2.key")) {
+      $0.metadata["layers"] = "8209"
+      $0.metadata["query_heads"] = "3"
+    }
+  }
+
   @Test func tensorsThatAreMissingOrTooMany() {
     for name in ["layers.0.key", "layers.1.value", "layers.1.query"] {
       refuses(.missingTensor(path: path, tensor: name)) { $0.tensors.removeAll { $0.declaration.name == name } }
