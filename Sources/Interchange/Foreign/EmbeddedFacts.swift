@@ -27,9 +27,18 @@ struct EmbeddedFacts {
     return "{\(members.joined(separator: ","))}"
   }
 
-  /// The geometry that `text` describes.
-  static func geometry(_ text: String, path: String) throws -> CacheGeometry {
-    try CaptureMetadata(path: path, texts: object(text, path: path)).facts().geometry
+  /// The geometry that `text` describes, of a file with so many layers.
+  static func geometry(_ text: String, layers: Int, path: String) throws -> CacheGeometry {
+    try described(by: text, layers: layers, path: path).geometry
+  }
+
+  /// What `text` says, unless it says it of more layers than the file has: a short text must not ask for the memory of
+  /// many.
+  private static func described(by text: String, layers: Int, path: String) throws -> CaptureFacts {
+    try CaptureMetadata(path: path, texts: object(text, path: path)).facts { said throws(CaptureError) in
+      guard said > layers else { return }
+      throw .value(path: path, key: CaptureKey.layers, expected: "the \(layers) of the tensors", found: String(said))
+    }
   }
 
   /// The text under `tokensKey`.
@@ -44,7 +53,7 @@ struct EmbeddedFacts {
   ///   heads or dimensions.
   static func add(_ text: String, to facts: inout ForeignFacts) throws {
     let path = facts.path
-    let said = try CaptureMetadata(path: path, texts: try object(text, path: path)).facts()
+    let said = try described(by: text, layers: facts.layers.count, path: path)
     let layers = said.geometry.layers
     guard
       layers.count == facts.layers.count,

@@ -30,7 +30,9 @@ public struct LMCacheCache: ForeignCache {
     guard !overflow, total <= CaptureLimit.position else {
       throw ForeignError.invalid(path: path, what: "tokens of all chunks", expected: "below 2^31", found: "\(total)")
     }
-    let described = try sidecar?[EmbeddedFacts.descriptionKey].map { try EmbeddedFacts.geometry($0, path: path) }
+    let described = try sidecar?[EmbeddedFacts.descriptionKey].map {
+      try EmbeddedFacts.geometry($0, layers: chunks[0].layers, path: path)
+    }
     let heads = try FusedHeads(
       features: chunks[0].features, path: path,
       kvHeads: described?.layers.first?.kvHeads ?? supplied.fusedHeads?.kvHeads,

@@ -53,15 +53,18 @@ struct TensorNaming: Hashable {
         expected: "one tensor for the \(naming.kind.name)s of layer \(naming.layer)", found: "\"\(other)\" too")
     }
     guard let last = found.keys.map(\.layer).max() else { return [] }
-    return try (0...last).map { layer in
+    // Not mapped: that would set aside memory for as many layers as a name counts, of which one may be missing.
+    var layers: [(key: String, value: String)] = []
+    for layer in 0...last {
       let parts = try CacheKind.allCases.map { kind in
         guard let name = found[TensorNaming(layer: layer, kind: kind)] else {
           throw ForeignError.missing(path: path, what: "tensor for the \(kind.name)s of layer \(layer)")
         }
         return name
       }
-      return (parts[0], parts[1])
+      layers.append((parts[0], parts[1]))
     }
+    return layers
   }
 
   private static let kinds: [String: CacheKind] = [

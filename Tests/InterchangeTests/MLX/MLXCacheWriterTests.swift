@@ -83,7 +83,12 @@ import Testing
     #expect(facts.tokens == nil)
     try EmbeddedFacts.add(EmbeddedFacts.descriptionText(cache.description, path: "p"), to: &facts)
     #expect(facts.layers[0].tokens == 9 && facts.layers[0].queryHeads == 4)
-    let other = SyntheticCache.make(layers: 2, tokens: 5, probe: 0)
+    let more = SyntheticCache.make(layers: 2, tokens: 5, probe: 0)
+    #expect(
+      throws: CaptureError.value(
+        path: folder.file("c"), key: "layers", expected: "the 1 of the tensors", found: "2")
+    ) { try EmbeddedFacts.add(EmbeddedFacts.descriptionText(more.description, path: "p"), to: &facts) }
+    let other = SyntheticCache.make(layers: 1, tokens: 5, headDim: 2, probe: 0)
     #expect(
       throws: ForeignError.invalid(
         path: folder.file("c"), what: "metadata \"fkv\"", expected: "the heads and dimensions of the tensors",

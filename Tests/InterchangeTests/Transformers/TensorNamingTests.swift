@@ -21,4 +21,12 @@ import Testing
     "keyed.0", "kv_cache.0", "model.0.layers.12.keys", "k_99999999999999999999", "k_70000", "monkey.0", "layers.-.key",
   ])
   func unknown(name: String) { #expect(TensorNaming(name) == nil, "\(name)") }
+
+  /// A layer with a high number does not stand for those below it (found by fuzzing, as memory that a name asked for).
+  @Test func layersThatAreSkipped() {
+    let names = ["past_key_values.0.0", "past_key_values.0.1", "past_key_values.65536.0", "past_key_values.65536.1"]
+    #expect(throws: ForeignError.missing(path: "p", what: "tensor for the keys of layer 1")) {
+      try TensorNaming.layers(names, path: "p")
+    }
+  }
 }
