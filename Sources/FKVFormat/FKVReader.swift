@@ -96,8 +96,7 @@ public final class FKVReader: Sendable {
   static func storedBytes(of entry: SectionEntry, in file: FileReader) throws -> [UInt8] {
     try checkPrefix(of: entry, file.read(at: entry.offset, count: Layout.prefixBytes))
     let payload = try file.read(at: entry.payloadOffset, count: entry.storedBytes)
-    let hash = ContentHash()
-    hash.update(SectionDescription(entry).hashedPart)
+    let hash = SectionDescription(entry).startedHash
     hash.update(payload)
     try checkHash(of: entry, hash.value)
     return payload
@@ -108,8 +107,14 @@ public final class FKVReader: Sendable {
   public func readPieces(of entry: SectionEntry, _ body: ([UInt8]) throws -> Void) throws {
     guard seal == nil else { return try body(payload(of: entry)) }
     try checkPrefix(of: entry, file.read(at: entry.offset, count: Layout.prefixBytes))
-    let hash = ContentHash()
-    hash.update(SectionDescription(entry).hashedPart)
+    try checkHash(of: entry, Self.storedHash(of: entry, in: file, body))
+  }
+
+  /// The hash of a section as it lies in the file (§4.3), whose payload `body` gets in pieces of up to 1 MiB.
+  static func storedHash(
+    of entry: SectionEntry, in file: FileReader, _ body: ([UInt8]) throws -> Void = { _ in }
+  ) throws -> UInt64 {
+    let hash = SectionDescription(entry).startedHash
     var done = 0
     while done < entry.storedBytes {
       let piece = try file.read(
@@ -118,7 +123,7 @@ public final class FKVReader: Sendable {
       try body(piece)
       done += piece.count
     }
-    try checkHash(of: entry, hash.value)
+    return hash.value
   }
 
   /// The sections that are damaged, in file order; empty if the file is whole. Sections of unknown kinds are checked too.

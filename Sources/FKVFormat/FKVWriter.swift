@@ -193,8 +193,7 @@ public final class FKVWriter {
             id: id, flags: flags, tokens: tokens, offset: file.byteCount, storedBytes: bytes.count,
             rawBytes: rawBytes ?? bytes.count, hash: hash)
         }
-        let hash = ContentHash()
-        hash.update(SectionDescription(entry(hash: 0)).hashedPart)
+        let hash = SectionDescription(entry(hash: 0)).startedHash
         hash.update(bytes)
         let row = entry(hash: hash.value)
         try register(row)

@@ -61,6 +61,13 @@ extension SectionDescription {
     return bytes
   }
 
+  /// The hash of a section before its payload (§4.3).
+  var startedHash: ContentHash {
+    let hash = ContentHash()
+    hash.update(hashedPart)
+    return hash
+  }
+
   var bytes: [UInt8] {
     var bytes = hashedPart
     bytes.append(integer: hash)

@@ -34,7 +34,7 @@ struct SectionScan {
       guard let entry = try? row.entry(at: start, end: file.byteCount, limits: limits, isEncrypted: false) else {
         continue
       }
-      if try isWhole(entry) {
+      if try FKVReader.storedHash(of: entry, in: file) == entry.hash {
         position = start + entry.fileBytes
         return entry
       }
@@ -42,19 +42,6 @@ struct SectionScan {
       guard spare >= 0 else { return nil }
     }
     return nil
-  }
-
-  private func isWhole(_ entry: SectionEntry) throws -> Bool {
-    let hash = ContentHash()
-    hash.update(SectionDescription(entry).hashedPart)
-    var done = 0
-    while done < entry.storedBytes {
-      let piece = try file.read(
-        at: entry.payloadOffset + done, count: min(Layout.pieceBytes, entry.storedBytes - done))
-      hash.update(piece)
-      done += piece.count
-    }
-    return hash.value == entry.hash
   }
 
   /// Where the next sync word from `position` on starts.
