@@ -2,42 +2,35 @@ import FileIO
 import KVCacheModel
 
 /// llama.cpp's sequence files, which llama-server saves its slots in (formats/llama-state.md).
-public struct LlamaSequenceFormat: CacheFormat, LlamaStateContaining {
+public struct LlamaSequenceFormat: LlamaStateContaining {
   public init() {}
 
   public var container: LlamaStateFormat.Container { .sequence }
   public var name: String { "llama-state" }
   public var summary: String { "llama.cpp sequence file, llama-server slot file" }
-  public var fileExtension: String { "bin" }
-  public var directions: FormatDirections { .both }
   public var cannotCarry: [String] { LlamaStateFormat.cannotCarry + ["model architecture"] }
-  public var keyConvention: KeyConvention? { .llamaCpp }
-
-  public func recognises(_ item: FormatItem) -> Bool { container.begins(item) }
-
-  public func open(_ path: String, supplied: SuppliedFacts) throws -> any ForeignCache {
-    try LlamaStateReading(path: path, container: container, format: name, supplied: supplied)
-  }
-
-  public func write(
-    _ source: any CacheSource, to path: String, options: WriteOptions, afterLayer: (Int) throws -> Void
-  ) throws -> [ConversionLoss] {
-    try LlamaStateWriter.write(source, to: path, container: container, options: options, afterLayer: afterLayer)
-  }
 }
 
 /// llama.cpp's session files, `--prompt-cache` (formats/llama-session.md).
-public struct LlamaSessionFormat: CacheFormat, LlamaStateContaining {
+public struct LlamaSessionFormat: LlamaStateContaining {
   public init() {}
 
   public var container: LlamaStateFormat.Container { .session }
   public var name: String { "llama-session" }
   public var summary: String { "llama.cpp session file, --prompt-cache" }
+  public var cannotCarry: [String] { LlamaStateFormat.cannotCarry }
+  public var needs: Set<CacheFact> { [.architecture] }
+}
+
+/// A format whose files have one of llama.cpp's containers.
+public protocol LlamaStateContaining: CacheFormat {
+  var container: LlamaStateFormat.Container { get }
+}
+
+extension LlamaStateContaining {
   public var fileExtension: String { "bin" }
   public var directions: FormatDirections { .both }
-  public var cannotCarry: [String] { LlamaStateFormat.cannotCarry }
   public var keyConvention: KeyConvention? { .llamaCpp }
-  public var needs: Set<CacheFact> { [.architecture] }
 
   public func recognises(_ item: FormatItem) -> Bool { container.begins(item) }
 
@@ -50,11 +43,6 @@ public struct LlamaSessionFormat: CacheFormat, LlamaStateContaining {
   ) throws -> [ConversionLoss] {
     try LlamaStateWriter.write(source, to: path, container: container, options: options, afterLayer: afterLayer)
   }
-}
-
-/// A format whose files have one of llama.cpp's containers.
-public protocol LlamaStateContaining {
-  var container: LlamaStateFormat.Container { get }
 }
 
 extension LlamaStateFormat {
