@@ -19,9 +19,8 @@ public final class RealFourierPlan: @unchecked Sendable {
   // Recursive, since plans that are forgotten are destroyed by whoever uses them last, perhaps while planning.
   private static let lock = NSRecursiveLock()
   private nonisolated(unsafe) static var plans: [Int: RealFourierPlan] = [:]
-  /// Lengths that there are plans for, oldest first, and their sum.
+  /// Lengths that there are plans for, oldest first.
   private nonisolated(unsafe) static var order: [Int] = []
-  private nonisolated(unsafe) static var keptSamples = 0
   /// Samples of all kept plans together; beyond it the oldest are forgotten, so that a file with many periods does not
   /// fill the memory.
   static let mostKeptSamples = 1 << 24
@@ -35,12 +34,7 @@ public final class RealFourierPlan: @unchecked Sendable {
       let plan = RealFourierPlan(length: length)
       plans[length] = plan
       order.append(length)
-      keptSamples += length
-      while order.count > 1, keptSamples > mostKeptSamples {
-        let oldest = order.removeFirst()
-        plans[oldest] = nil
-        keptSamples -= oldest
-      }
+      while order.count > 1, order.reduce(0, +) > mostKeptSamples { plans[order.removeFirst()] = nil }
       return plan
     }
   }

@@ -27,6 +27,15 @@ public struct WindowSteps: Hashable, Sendable {
   /// ½, 0.35 and 0.3: at a given size, what lies far back is found better, and text is continued as well.
   public static let even = WindowSteps(earlier: 0.5, latestKeys: 0.35, latestValues: 0.3)
 
+  /// The steps that `--window-steps` names: `fine` and `even`.
+  public static let named: [(name: String, steps: WindowSteps)] = [("fine", .fine), ("even", .even)]
+
+  /// The steps with that name; nil for any other name.
+  public init?(name: String) {
+    guard let match = Self.named.first(where: { $0.name == name }) else { return nil }
+    self = match.steps
+  }
+
   /// Outside the window, a component's frequency with fewer non-zero coefficients than this fraction is dropped. Rare
   /// ones hardly show in an error, and may be all that tells a sentence that nobody has looked at from another.
   var smallestDensity: Double { self == .fine ? 0.1 : 0.05 }

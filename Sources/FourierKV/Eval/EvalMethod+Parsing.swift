@@ -96,8 +96,8 @@ extension EvalMethod {
       case ("window", let tokens?) where tokens >= 0: parameters.window = tokens
       case ("group-layers", let layers?) where layers > 0: parameters.groupLayers = layers
       case ("weight-values", nil) where pair.count == 1: parameters.weightsValuesByAttention = true
-      case ("window-steps", nil) where pair.last == "fine": parameters.windowSteps = .fine
-      case ("window-steps", nil) where pair.last == "even": parameters.windowSteps = .even
+      case ("window-steps", nil) where WindowSteps(name: pair.last!) != nil:
+        parameters.windowSteps = WindowSteps(name: pair.last!)
       default:
         throw Failure.setting(
           text,

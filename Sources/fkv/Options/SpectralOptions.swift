@@ -21,7 +21,7 @@ struct SpectralOptions: ParsableArguments {
     help: ArgumentHelp(
       "How much finer the window's steps are: fine or even (default: even with --ratio, else fine).", valueName: "name")
   )
-  var windowSteps: WindowStepsName?
+  var windowSteps: WindowSteps?
   @Option(name: .customLong("exact-fraction"), help: "Fraction of each layer's features that stay exact (default: 0).")
   var exactFraction: Double?
   @Flag(
@@ -73,18 +73,16 @@ struct SpectralOptions: ParsableArguments {
     // A segment is a whole number of blocks whatever their length.
     parameters.segmentTokens = segment ?? max(1, 2048 / parameters.blockLength) * parameters.blockLength
     parameters.windowCoding = windowCoding ?? parameters.windowCoding
-    parameters.windowSteps = windowSteps?.steps
+    parameters.windowSteps = windowSteps
     parameters.exactFraction = exactFraction ?? parameters.exactFraction
     parameters.weightsValuesByAttention = weightValues
     return parameters
   }
 }
 
-/// What `--window-steps` takes.
-enum WindowStepsName: String, ExpressibleByArgument, CaseIterable {
-  case fine, even
-
-  var steps: WindowSteps { self == .fine ? .fine : .even }
+extension WindowSteps: ExpressibleByArgument {
+  public init?(argument: String) { self.init(name: argument) }
+  public static var allValueStrings: [String] { named.map(\.name) }
 }
 
 extension BasisSource: ExpressibleByArgument {
