@@ -10,15 +10,7 @@ import Testing
 
   /// Runs `fkv` with an environment of its own.
   private func run(_ arguments: [String], _ variables: [String: String]) throws {
-    let process = Process()
-    process.executableURL = CommandRun.binary
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    #expect(process.terminationReason == .exit && process.terminationStatus == 0, "\(variables)")
+    try CommandRun(arguments, environment: variables).expectSuccess()
   }
 
   static let environments = [

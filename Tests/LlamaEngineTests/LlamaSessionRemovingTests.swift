@@ -10,14 +10,7 @@ extension EngineTests {
     private func session() throws -> (LlamaSession, MemoryCache) {
       let session = try LlamaSession(model: TestModel.smol, contextTokens: 64, threads: TestModel.threads)
       _ = try session.prefill(tokens: try TestModel.prompt(TestModel.smol, tokens: 40), probeQueries: 4)
-      let cache = try session.capture(scratchFolder: scratch.path)
-      let layers = cache.description.geometry.layers.indices
-      return (
-        session,
-        MemoryCache(
-          description: cache.description, keys: try layers.map { try cache.tensor(.key, layer: $0) },
-          values: try layers.map { try cache.tensor(.value, layer: $0) })
-      )
+      return (session, try session.held(scratchFolder: scratch.path))
     }
 
     /// What is taken out has no say: whatever stood there, the logits are the same, and others than with it.

@@ -96,14 +96,7 @@ extension EngineTests {
     private func small() throws -> (LlamaSession, MemoryCache) {
       let session = try LlamaSession(model: TestModel.smol, contextTokens: 64, threads: TestModel.threads)
       _ = try session.prefill(tokens: try TestModel.prompt(TestModel.smol, tokens: 20))
-      let cache = try session.capture(scratchFolder: scratch.path)
-      let layers = cache.description.geometry.layers.indices
-      return (
-        session,
-        MemoryCache(
-          description: cache.description, keys: try layers.map { try cache.tensor(.key, layer: $0) },
-          values: try layers.map { try cache.tensor(.value, layer: $0) })
-      )
+      return (session, try session.held(scratchFolder: scratch.path))
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import KVCacheModel
 import LlamaEngine
 import Testing
 
@@ -33,5 +34,16 @@ enum TestModel {
         "Line \(number): the river runs past the old mill, and the miller counts the sacks of line \(number * 7). "
     }
     return Array(try model.tokenize(text).prefix(count))
+  }
+}
+
+extension LlamaSession {
+  /// What the session holds, in memory, without probe queries.
+  func held(scratchFolder: String) throws -> MemoryCache {
+    let cache = try capture(scratchFolder: scratchFolder)
+    let layers = cache.description.geometry.layers.indices
+    return MemoryCache(
+      description: cache.description, keys: try layers.map { try cache.tensor(.key, layer: $0) },
+      values: try layers.map { try cache.tensor(.value, layer: $0) })
   }
 }
