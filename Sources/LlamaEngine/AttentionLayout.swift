@@ -93,7 +93,7 @@ public struct AttentionLayout: Hashable, Sendable {
     case .inseparable: return inseparable
     case .rotary(let parameters):
       var scaling = model.gguf.string("\(model.identity.architecture).rope.scaling.type") ?? "none"
-      if parameters.factors != nil, model.gguf.tensor(named: "rope_freqs.weight") != nil { scaling = "llama3" }
+      if parameters.factors != nil, model.files.hasTensor(named: "rope_freqs.weight") { scaling = "llama3" }
       return parameters.rotaryEmbedding(scaling: scaling) ?? inseparable
     }
   }

@@ -1,9 +1,15 @@
 import CLlama
+import Foundation
 import Synchronization
 
 /// llama.cpp's process-wide state: it is started once, and its log goes nowhere but for error lines.
 enum Backend {
   private static let firstError = Mutex("")
+
+  private static let isShowing = Mutex(false)
+
+  /// Writes error lines to standard error as well, for a process that may not live to tell them.
+  static func showsErrors() { isShowing.withLock { $0 = true } }
 
   private static let started: Void = {
     llama_log_set({ level, text, _ in Backend.note(level, text) }, nil)
@@ -24,5 +30,6 @@ enum Backend {
     guard level == GGML_LOG_LEVEL_ERROR, let text else { return }
     let line = String(cString: text).split(separator: "\n").last.map(String.init) ?? ""
     firstError.withLock { if $0.isEmpty { $0 = line } }
+    if isShowing.withLock({ $0 }) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
   }
 }

@@ -2,6 +2,9 @@
 public enum EngineError: Error, Equatable, Sendable {
   /// The file is GGUF, but llama.cpp did not load it.
   case modelNotLoaded(path: String, log: String)
+  /// llama.cpp ends the process that loads the model or runs its first tokens (an assertion, a crash): `how` is the
+  /// signal or exit status, `log` its last line.
+  case modelEndsProcess(path: String, how: String, log: String)
   /// A metadata value that no model can have, and that llama.cpp would end the process over.
   case invalidMetadata(path: String, key: String, found: String)
   /// The model's cache is not plain attention, or its attention cannot be described.
@@ -38,6 +41,8 @@ extension EngineError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .modelNotLoaded(let path, let log): "\(path): llama.cpp could not load the model" + suffix(log)
+    case .modelEndsProcess(let path, let how, let log):
+      "\(path): llama.cpp cannot run this model; a trial in a process of its own ended with \(how)" + suffix(log)
     case .invalidMetadata(let path, let key, let found): "\(path): metadata '\(key)' cannot be \(found)"
     case .unsupportedModel(let architecture, let reason):
       "models of architecture '\(architecture)' are not supported: \(reason)"

@@ -41,6 +41,7 @@ extension LlamaSession {
         "engine": "llama.cpp \(String(cString: llama_version()))",
         "engine.context": String(contextTokens),
         "engine.attention": "flash",
+        ModelIdentity.formerFingerprintKey: model.formerFingerprint,
       ])
   }
 }

@@ -48,7 +48,7 @@ extension LlamaSession {
   /// Throws the first thing in which a cache does not fit the session.
   private func check(_ description: CacheDescription) throws {
     let fingerprint = description.model.fingerprint
-    guard fingerprint.isEmpty || fingerprint == model.identity.fingerprint else {
+    guard model.isOwn(description.model) else {
       throw EngineError.modelMismatch(
         cache: "\(description.model.name) (\(fingerprint))",
         session: "\(model.identity.name) (\(model.identity.fingerprint))")

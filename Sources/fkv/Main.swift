@@ -6,6 +6,7 @@ import FourierKV
 @main
 struct Main {
   static func main() {
+    ModelTrial.prepare(CommandLine.arguments)
     ProcessSetup.prepare()
     let command: any ParsableCommand
     do { command = try FKVCommand.parseAsRoot() } catch { FKVCommand.exit(withError: error) }

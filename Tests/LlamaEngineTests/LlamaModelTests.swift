@@ -2,6 +2,7 @@ import CLlama
 import FileIO
 import Foundation
 import Interchange
+import KVCacheModel
 import LlamaEngine
 import TestSupport
 import Testing
@@ -13,7 +14,11 @@ extension EngineTests {
     @Test func identifiesSmolLM2() throws {
       let model = TestModel.smol
       #expect(model.identity.architecture == "llama" && !model.identity.name.isEmpty)
-      #expect(model.identity.fingerprint == (try ModelFingerprint.compute(GGUFFile(path: TestModel.path))))
+      #expect(model.identity.fingerprint == (try ModelFingerprint.compute(GGUFModel(path: TestModel.path))))
+      #expect(model.formerFingerprint == (try FormerModelFingerprint.compute(GGUFFile(path: TestModel.path))))
+      // What caches hold that fkv 1 made with this file.
+      #expect(model.isOwn(ModelIdentity(name: "", architecture: "", fingerprint: model.formerFingerprint)))
+      #expect(!model.isOwn(ModelIdentity(name: "", architecture: "", fingerprint: String(repeating: "0", count: 32))))
       #expect(model.trainingContext == 8192 && model.vocabularySize == 49152 && model.layerCount == 30)
     }
 

@@ -32,8 +32,9 @@ public struct GGUFBuilder {
   }
 
   /// An F32 tensor, its data aligned behind that of the tensors before it.
-  public mutating func addTensor(_ name: String, _ values: [Float]) {
-    directory(name, [UInt64(values.count)], 0, UInt64(data.count))
+  /// `sizes` are its dimensions, innermost first; nil for one.
+  public mutating func addTensor(_ name: String, _ values: [Float], sizes: [Int]? = nil) {
+    directory(name, (sizes ?? [values.count]).map(UInt64.init), 0, UInt64(data.count))
     data += values.flatMap { Self.little($0.bitPattern) }
     data += [UInt8](repeating: 0, count: (alignment - data.count % alignment) % alignment)
   }

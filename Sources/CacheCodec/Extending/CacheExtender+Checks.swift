@@ -6,9 +6,8 @@ extension CacheExtender {
   /// - Throws: `CacheExtensionError`: the first difference that makes them no two parts of one cache. Fingerprints that
   ///   are unknown are no difference.
   static func newRows(of addition: CacheDescription, behind file: CacheDescription) throws -> [Range<Int>] {
-    let (a, b) = (file.model, addition.model)
-    if !a.fingerprint.isEmpty, !b.fingerprint.isEmpty, a.fingerprint != b.fingerprint {
-      throw CacheExtensionError.model(file: label(a), addition: label(b))
+    if file.isOfOtherModel(than: addition) {
+      throw CacheExtensionError.model(file: label(file.model), addition: label(addition.model))
     }
     let (own, others) = (file.geometry.layers, addition.geometry.layers)
     guard own.count == others.count else {

@@ -75,7 +75,7 @@ public struct ModelBasis: Hashable, Sendable {
   /// `CodecError.unsuitable` for another shape.
   func check(_ description: CacheDescription) throws {
     let (own, other) = (model, description.model)
-    if !own.fingerprint.isEmpty, !other.fingerprint.isEmpty, own.fingerprint != other.fingerprint {
+    if own.isKnownToDiffer(from: other, otherFormer: description.formerFingerprint) {
       func label(_ model: ModelIdentity) -> String {
         "\(model.name.isEmpty ? "unnamed" : model.name) (\(model.fingerprint))"
       }

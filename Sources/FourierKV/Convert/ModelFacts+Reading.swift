@@ -11,8 +11,10 @@ extension ModelFacts {
     let model = try LlamaModel(path: path)
     let session = try LlamaSession(model: model, contextTokens: 64, threads: 1)
     let layout = session.layout
-    return ModelFacts(
+    var facts = ModelFacts(
       identity: model.identity, layers: layout.geometry(tokens: 0, probeQueries: 0).layers, ropes: layout.ropes,
       attentionScale: layout.scale, attentionSoftcap: layout.softcap, stateFormat: session.stateFormat)
+    facts.formerFingerprint = model.formerFingerprint
+    return facts
   }
 }

@@ -30,7 +30,9 @@ public struct EvalRunner<Task: EvalTask> {
   public func run(on engine: EvalEngine, progress: (EvalProgress) -> Void = { _ in }) throws -> Contents {
     let model = engine.model.identity
     let needsBasis = methods.contains(where: \.needsBasis)
-    let basis = try needsBasis ? BasisFinder(file: basisFile).basis(for: model).basis : nil
+    let basis =
+      try needsBasis
+      ? BasisFinder(file: basisFile).basis(for: model, former: engine.model.formerFingerprint).basis : nil
     let log = try Log(path: log, head: head(model: model, basis: basis))
     let open = shard.part(of: task.cells).map { cell in
       (cell: cell, methods: methods.filter { !log.contains(cell, $0.name) })

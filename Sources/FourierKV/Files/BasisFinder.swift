@@ -26,9 +26,10 @@ struct BasisFinder: Sendable {
       if !looksFurther { throw FileFailure(path: file, error: CodecError.wrongBasis(needed: hash, found: found)) }
     }
     let fingerprint = header.description.model.fingerprint
-    let places = [
-      BasisLocation.path(fingerprint: fingerprint, hash: hash), BasisLocation.path(fingerprint: fingerprint),
-    ].compactMap { $0 }
+    let fingerprints = [fingerprint, header.description.formerFingerprint ?? fingerprint]
+    let places = (fingerprint == fingerprints[1] ? [fingerprint] : fingerprints).flatMap {
+      [BasisLocation.path(fingerprint: $0, hash: hash), BasisLocation.path(fingerprint: $0)].compactMap { $0 }
+    }
     for place in places where FileManager.default.fileExists(atPath: place) {
       if try FileFailure.naming(place, { try ModelBasisFile.hash(place) }) == hash { return try Self.read(place) }
     }
@@ -37,19 +38,25 @@ struct BasisFinder: Sendable {
 
   /// The basis to code a cache of a model with.
   ///
+  /// - Parameter former: the model's fingerprint of scheme 1, under which an older basis may lie.
   /// - Throws: `BasisFailure.noneForModel`, `.unknownModel`; what reading throws.
-  func basis(for model: ModelIdentity) throws -> Found {
+  func basis(for model: ModelIdentity, former: String? = nil) throws -> Found {
     if let file { return Found(path: file, basis: try Self.read(file)) }
     guard let place = BasisLocation.path(fingerprint: model.fingerprint) else { throw BasisFailure.unknownModel }
     guard FileManager.default.fileExists(atPath: place) else {
+      if let older = former.flatMap({ BasisLocation.path(fingerprint: $0) }),
+        FileManager.default.fileExists(atPath: older)
+      {
+        return Found(path: older, basis: try Self.read(older))
+      }
       throw BasisFailure.noneForModel(model.name.isEmpty ? model.fingerprint : model.name, place: place)
     }
     return Found(path: place, basis: try Self.read(place))
   }
 
   /// The basis that lies in the cache folder for a model; nil if none does.
-  func basisInFolder(for model: ModelIdentity) throws -> Found? {
-    do { return try BasisFinder().basis(for: model) } catch is BasisFailure { return nil }
+  func basisInFolder(for model: ModelIdentity, former: String? = nil) throws -> Found? {
+    do { return try BasisFinder().basis(for: model, former: former) } catch is BasisFailure { return nil }
   }
 
   private static func read(_ path: String) throws -> ModelBasis {

@@ -60,7 +60,7 @@ public enum CacheMismatch: Error, Equatable, Sendable, CustomStringConvertible {
   /// Throws if both fingerprints are known and differ.
   static func checkModel(_ cache: CacheDescription, against reference: CacheDescription) throws {
     let (a, b) = (cache.model, reference.model)
-    if !a.fingerprint.isEmpty, !b.fingerprint.isEmpty, a.fingerprint != b.fingerprint {
+    if cache.isOfOtherModel(than: reference) {
       throw CacheMismatch.model(cache: label(a), reference: label(b))
     }
   }

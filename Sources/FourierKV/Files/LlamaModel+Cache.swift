@@ -9,7 +9,7 @@ extension LlamaModel {
   convenience init(path: String, for cache: CacheDescription) throws {
     try self.init(path: path)
     let (own, others) = (cache.model, identity)
-    guard own.fingerprint.isEmpty || own.fingerprint == others.fingerprint else {
+    guard isOwn(own) else {
       throw EngineError.modelMismatch(
         cache: "\(own.name) (\(own.fingerprint))", session: "\(others.name) (\(others.fingerprint))")
     }

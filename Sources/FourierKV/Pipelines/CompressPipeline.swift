@@ -97,8 +97,11 @@ public struct CompressPipeline: Sendable {
   private func resolved(_ description: CacheDescription) throws -> (CacheEncoder.Method, BasisFinder.Found?) {
     guard case .spectral(var parameters) = method else { return (method, nil) }
     let finder = BasisFinder(file: basisFile)
-    if parameters.basis == .model { return (method, try finder.basis(for: description.model)) }
-    guard prefersModelBasis, let found = try finder.basisInFolder(for: description.model) else { return (method, nil) }
+    let former = description.formerFingerprint
+    if parameters.basis == .model { return (method, try finder.basis(for: description.model, former: former)) }
+    guard prefersModelBasis, let found = try finder.basisInFolder(for: description.model, former: former) else {
+      return (method, nil)
+    }
     parameters.basis = .model
     return (.spectral(parameters), found)
   }

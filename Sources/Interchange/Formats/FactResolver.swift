@@ -46,7 +46,7 @@ struct FactResolver {
   private mutating func checkModel() throws {
     guard let model = supplied.model else { return }
     let (own, given) = (facts.model.fingerprint, model.identity.fingerprint)
-    guard own.isEmpty || own == given else { throw conflict("model", own, given) }
+    guard own.isEmpty || own == given || own == model.formerFingerprint else { throw conflict("model", own, given) }
     let architecture = facts.model.architecture
     if facts.keyConvention == .llamaCpp, !architecture.isEmpty, architecture != model.identity.architecture {
       throw conflict("architecture", architecture, model.identity.architecture)

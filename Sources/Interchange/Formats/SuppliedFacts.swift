@@ -33,6 +33,8 @@ public struct SuppliedFacts: Sendable {
 /// What a model's own file and engine say about caches of that model.
 public struct ModelFacts: Sendable {
   public var identity: ModelIdentity
+  /// The model's fingerprint of scheme 1; empty if not known.
+  public var formerFingerprint = ""
   /// One a layer; `tokens` and `firstPosition` are 0.
   public var layers: [LayerGeometry]
   /// Rotary embeddings with the pairs that llama.cpp rotates.

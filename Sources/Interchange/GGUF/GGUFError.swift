@@ -17,6 +17,8 @@ public enum GGUFError: Error, Equatable, Sendable {
   /// A tensor whose dimensions or data position cannot be: more than four dimensions, a product past 2⁶³, an offset
   /// that is not a multiple of the alignment.
   case invalidTensor(path: String, name: String, reason: String)
+  /// A part of a split model that is not the one that is needed.
+  case invalidSplit(path: String, reason: String)
 }
 
 extension GGUFError: CustomStringConvertible {
@@ -31,6 +33,7 @@ extension GGUFError: CustomStringConvertible {
     case .invalidValueType(let path, let key, let found): "\(path): metadata '\(key)' has unknown value type \(found)"
     case .duplicate(let path, let name): "\(path): '\(name)' occurs twice"
     case .invalidAlignment(let path, let found): "\(path): alignment \(found) is not a power of two"
+    case .invalidSplit(let path, let reason): "\(path): split GGUF: \(reason)"
     case .invalidTensor(let path, let name, let reason): "\(path): tensor '\(name)': \(reason)"
     }
   }

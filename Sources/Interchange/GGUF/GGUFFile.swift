@@ -10,6 +10,8 @@ public struct GGUFFile: Sendable {
   public let version: UInt32
   /// Every metadata value by its key.
   public let metadata: [String: GGUFValue]
+  /// Where each metadata value lies in the file, from its type code to its last byte.
+  let metadataRanges: [String: Range<Int>]
   /// The tensor directory in file order.
   public let tensors: [GGUFTensor]
   /// Where tensor data begins: the end of the directory, aligned.
@@ -33,6 +35,7 @@ public struct GGUFFile: Sendable {
     self.file = file
     version = parser.version
     metadata = parser.metadata
+    metadataRanges = parser.metadataRanges
     tensors = parser.tensors
     dataOffset = parser.dataOffset
   }

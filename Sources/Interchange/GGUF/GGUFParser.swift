@@ -4,6 +4,8 @@ import FileIO
 struct GGUFParser {
   private(set) var version: UInt32 = 0
   private(set) var metadata: [String: GGUFValue] = [:]
+  /// Where each metadata value lies, its type code included.
+  private(set) var metadataRanges: [String: Range<Int>] = [:]
   private(set) var tensors: [GGUFTensor] = []
   private(set) var dataOffset = 0
 
@@ -54,10 +56,12 @@ struct GGUFParser {
 
   private mutating func parseMetadata() throws {
     let key = try string("metadata key")
+    let start = cursor.offset
     let type = try valueType(key)
     guard metadata.updateValue(try value(type, key), forKey: key) == nil else {
       throw GGUFError.duplicate(path: path, name: key)
     }
+    metadataRanges[key] = start..<cursor.offset
   }
 
   private mutating func valueType(_ key: String) throws -> GGUFValueType {

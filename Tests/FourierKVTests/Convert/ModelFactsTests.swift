@@ -9,7 +9,7 @@ import Testing
 @Suite struct ModelFactsTests {
   @Test func smolLM2() throws {
     let facts = try ModelFacts.reading(ModelLocation.standardModel)
-    #expect(facts.identity.architecture == "llama" && facts.identity.fingerprint.count == 32)
+    #expect(facts.identity.architecture == "llama" && facts.identity.fingerprint.count == 34)
     let layer = LayerGeometry(kvHeads: 3, queryHeads: 9, headDim: 64, tokens: 0)
     #expect(facts.layers == Array(repeating: layer, count: 30))
     #expect(facts.ropes.map(\.pairing) == [.interleaved] && facts.ropes[0].base == 100_000)
