@@ -8,6 +8,8 @@ public struct AttentionLayout: Hashable, Sendable {
   public let layers: [LayerAttention]
   /// The rotary embeddings that layers refer to; never empty.
   public let ropes: [RotaryEmbedding]
+  /// For each of `ropes`, what it would be with the other list of LongRoPE factors; nil for other models.
+  public let otherRopes: [RotaryEmbedding?]
   /// What q·k is multiplied by before the softmax, with q as `ProbeQueries` have it.
   public let scale: Float
   /// c in c·tanh(score/c), where scores are capped; nil elsewhere.
@@ -48,14 +50,18 @@ public struct AttentionLayout: Hashable, Sendable {
     }
     var layers: [LayerAttention] = []
     var ropes: [RotaryEmbedding] = []
+    var otherRopes: [RotaryEmbedding?] = []
     for layer in 0..<model.layerCount {
       guard let attention = seen[layer], let rotation = observer.keyRotations[layer] else {
         throw refuse("layer \(layer) has no cache")
       }
       if let reason = Self.refusal(of: attention, first: seen[0]!) { throw refuse(reason) }
-      let rope = try Self.rope(rotation, model: model)
+      let (rope, other) = Self.rope(rotation, model: model)
       let ropeIndex = ropes.firstIndex(of: rope) ?? ropes.count
-      if ropeIndex == ropes.count { ropes.append(rope) }
+      if ropeIndex == ropes.count {
+        ropes.append(rope)
+        otherRopes.append(other)
+      }
       let isSliding = attention.visibleTokens == cachedTokens - 1
       guard isSliding || attention.visibleTokens == cachedTokens, !isSliding || window > 0 else {
         throw refuse("layer \(layer) masks tokens in another way than a sliding window")
@@ -67,6 +73,7 @@ public struct AttentionLayout: Hashable, Sendable {
     }
     self.layers = layers
     self.ropes = ropes
+    self.otherRopes = otherRopes
     scale = seen[0]!.scale
     softcap = seen[0]!.softcap == 0 ? nil : seen[0]!.softcap
   }
@@ -87,14 +94,21 @@ public struct AttentionLayout: Hashable, Sendable {
     return nil
   }
 
-  private static func rope(_ rotation: KeyRotation, model: LlamaModel) throws -> RotaryEmbedding {
+  /// The embedding that a layer's keys carry, and the one that they would with the other list of LongRoPE factors.
+  private static func rope(_ rotation: KeyRotation, model: LlamaModel) -> (RotaryEmbedding, other: RotaryEmbedding?) {
     switch rotation {
-    case .none: return .none
-    case .inseparable: return inseparable
-    case .rotary(let parameters):
+    case .none: return (.none, nil)
+    case .inseparable: return (inseparable, nil)
+    case .rotary(var parameters):
       var scaling = model.gguf.string("\(model.identity.architecture).rope.scaling.type") ?? "none"
       if parameters.factors != nil, model.files.hasTensor(named: "rope_freqs.weight") { scaling = "llama3" }
-      return parameters.rotaryEmbedding(scaling: scaling) ?? inseparable
+      guard let longRope = model.longRope, let choice = parameters.factors.flatMap({ longRope.choice(of: $0) }) else {
+        return (parameters.rotaryEmbedding(scaling: scaling) ?? inseparable, nil)
+      }
+      let rope = parameters.rotaryEmbedding(scaling: choice.scaling)
+      let other: LongRope = choice == .short ? .long : .short
+      parameters.factors = longRope.factors(other)
+      return (rope ?? inseparable, rope == nil ? nil : parameters.rotaryEmbedding(scaling: other.scaling))
     }
   }
 

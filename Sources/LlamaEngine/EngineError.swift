@@ -15,6 +15,8 @@ public enum EngineError: Error, Equatable, Sendable {
   case contextNotCreated(tokens: Int, log: String)
   /// `tokens` tokens do not fit into a context of `context`.
   case contextExceeded(tokens: Int, context: Int)
+  /// `tokens` tokens are more than the `context` that the model was trained with, and no other context was asked for.
+  case trainedContextExceeded(tokens: Int, context: Int)
   /// There is nothing to prefill.
   case emptyPrompt
   /// A token id that the model does not have.
@@ -50,6 +52,8 @@ extension EngineError: CustomStringConvertible {
       "the linked llama.cpp writes state files of an unknown layout (version \(version))"
     case .contextNotCreated(let tokens, let log): "no context of \(tokens) tokens could be made" + suffix(log)
     case .contextExceeded(let tokens, let context): "\(tokens) tokens do not fit into a context of \(context)"
+    case .trainedContextExceeded(let tokens, let context):
+      "\(tokens) tokens do not fit into a context of \(context), which the model was trained with; --context N allows more"
     case .emptyPrompt: "the prompt is empty"
     case .unknownToken(let id, let vocabulary): "token \(id) is not one of the model's \(vocabulary)"
     case .decodeFailed(let position, let code, let log):

@@ -9,6 +9,8 @@ public final class LlamaModel: @unchecked Sendable {
   public let identity: ModelIdentity
   /// The fingerprint of scheme 1, which caches have that were made before there was another.
   public let formerFingerprint: String
+  /// The two lists of rotary factors of a LongRoPE model; nil for others.
+  public let longRope: LongRopeFactors?
   /// The files that the model lies in.
   public let files: GGUFModel
   /// The metadata, and the tensor directory of the first file.
@@ -42,6 +44,7 @@ public final class LlamaModel: @unchecked Sendable {
     identity = ModelIdentity(
       name: gguf.string("general.name") ?? "", architecture: architecture,
       fingerprint: try ModelFingerprint.compute(files))
+    longRope = try LongRopeFactors(files)
     formerFingerprint = try FormerModelFingerprint.compute(gguf)
     try ModelProbe.check(files, fingerprint: identity.fingerprint)
     Backend.prepare()

@@ -33,15 +33,17 @@ extension LlamaSession {
 
   /// What is known of the session's cache.
   func description(probeQueries: Int) -> CacheDescription {
-    CacheDescription(
+    var provenance = [
+      "engine": "llama.cpp \(String(cString: llama_version()))",
+      "engine.context": String(contextTokens),
+      "engine.attention": "flash",
+      ModelIdentity.formerFingerprintKey: model.formerFingerprint,
+    ]
+    provenance[CacheDescription.originalContextKey] = model.longRope.map { String($0.originalContext) }
+    return CacheDescription(
       model: model.identity, geometry: layout.geometry(tokens: tokenCount, probeQueries: probeQueries),
       ropes: layout.ropes, tokens: tokens, keyType: .float16, valueType: .float16, attentionScale: layout.scale,
       attentionSoftcap: layout.softcap, probeQueries: probeQueries,
-      provenance: [
-        "engine": "llama.cpp \(String(cString: llama_version()))",
-        "engine.context": String(contextTokens),
-        "engine.attention": "flash",
-        ModelIdentity.formerFingerprintKey: model.formerFingerprint,
-      ])
+      provenance: provenance)
   }
 }

@@ -6,6 +6,9 @@ import KVCacheModel
 extension LlamaSession {
   /// Puts a cache into the session, in place of what it held; the next token is appended at the cache's end.
   ///
+  /// Keys that carry the factors of a LongRoPE model that its engine does not take in this context are turned to those
+  /// that it does (`RopeTurnedCache`).
+  ///
   /// The cache is written as a sequence file into `scratchFolder`, one layer at a time, and loaded by llama.cpp; the
   /// file is removed again. Logits are not part of a cache: they come with the next appended token.
   ///
@@ -14,7 +17,7 @@ extension LlamaSession {
   ///   `EngineError.stateNotLoaded` if llama.cpp refuses it, and the session is empty then.
   public func restore(_ cache: some CacheSource, scratchFolder: String) throws {
     let description = cache.description
-    try check(description)
+    let cache = try fitting(cache)
     let count = description.geometry.layers.map { $0.firstPosition + $0.tokens }.max() ?? 0
     guard count > 0 else { return reset() }
 
@@ -45,8 +48,12 @@ extension LlamaSession {
     tokenCount = count
   }
 
-  /// Throws the first thing in which a cache does not fit the session.
-  private func check(_ description: CacheDescription) throws {
+  /// The cache, with its keys turned to the session's rotary embeddings if they carry a LongRoPE model's other factors.
+  ///
+  /// - Throws: the first thing in which it does not fit the session.
+  private func fitting(_ cache: any CacheSource) throws -> any CacheSource {
+    let description = cache.description
+    var ropes = description.ropes
     let fingerprint = description.model.fingerprint
     guard model.isOwn(description.model) else {
       throw EngineError.modelMismatch(
@@ -71,11 +78,14 @@ extension LlamaSession {
           layer: index, what: "first cached position", expected: "\(first) or less", found: "\(layer.firstPosition)")
       }
       let (rope, ownRope) = (description.ropes[layer.ropeIndex], layout.ropes[own.ropeIndex])
-      guard Self.agree(rope, ownRope) else {
+      if Self.agree(rope, ownRope) { continue }
+      ropes[layer.ropeIndex] = ownRope
+      guard let other = layout.otherRopes[own.ropeIndex], Self.agree(rope, other) else {
         throw EngineError.cacheMismatch(
           layer: index, what: "rotary embedding", expected: Self.summary(ownRope), found: Self.summary(rope))
       }
     }
+    return ropes == description.ropes ? cache : RopeTurnedCache(cache, ropes: ropes)
   }
 
   private func expect<Value: Equatable>(_ found: Value, _ expected: Value, layer: Int, _ what: String) throws {
@@ -93,6 +103,7 @@ extension LlamaSession {
   }
 
   private static func summary(_ rope: RotaryEmbedding) -> String {
-    "\(rope.pairing.name), \(rope.dimensions) dimensions, base \(rope.base), scaling \(rope.scaling)"
+    "\(rope.pairing.name), \(rope.dimensions) dimensions, base \(rope.base), scaling \(rope.scaling), "
+      + "magnitude \(rope.magnitude), slowest \(rope.inverseFrequencies.last ?? 0)"
   }
 }

@@ -39,16 +39,19 @@ public final class LlamaSession {
   ///
   /// A few tokens are run at once to see what the model's attention does; the cache is empty afterwards.
   ///
+  /// - Parameter ropeContext: the context whose rotary factors to take, for models that take others in a longer context
+  ///   (`LongRopeFactors`); nil takes those of `contextTokens`.
   /// - Throws: `EngineError.contextNotCreated` if there is not enough memory or llama.cpp refuses,
   ///   `EngineError.unsupportedModel` if the model's attention is none that fkv can describe.
-  public init(model: LlamaModel, contextTokens: Int, threads: Int) throws {
+  public init(model: LlamaModel, contextTokens: Int, threads: Int, ropeContext: Int? = nil) throws {
     precondition(contextTokens > 0 && threads > 0)
     self.model = model
     self.contextTokens = contextTokens
     Backend.prepare()
     let observer = GraphObserver()
     self.observer = observer
-    let parameters = try Self.parameters(contextTokens: contextTokens, threads: threads, observer: observer)
+    let engineTokens = model.engineTokens(contextTokens: contextTokens, ropeContext: ropeContext)
+    let parameters = try Self.parameters(contextTokens: engineTokens, threads: threads, observer: observer)
     guard let context = llama_init_from_model(model.handle, parameters) else {
       throw EngineError.contextNotCreated(tokens: contextTokens, log: Backend.errorLine)
     }

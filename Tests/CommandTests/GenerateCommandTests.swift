@@ -85,7 +85,7 @@ import Testing
     try files.compressed()
     for file in ["c.fkv", "c.safetensors"] {
       try generate("-p", "x", file: file).expectRefusal(
-        "the cache belongs to model synthetic (1), not to Smollm2 135M 8k Lc100K Mix1 Ep2 (d5b755a9")
+        "the cache belongs to model synthetic (1), not to Smollm2 135M 8k Lc100K Mix1 Ep2 (02280f7c")
     }
   }
 

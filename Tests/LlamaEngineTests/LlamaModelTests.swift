@@ -16,7 +16,8 @@ extension EngineTests {
       #expect(model.identity.architecture == "llama" && !model.identity.name.isEmpty)
       #expect(model.identity.fingerprint == (try ModelFingerprint.compute(GGUFModel(path: TestModel.path))))
       #expect(model.formerFingerprint == (try FormerModelFingerprint.compute(GGUFFile(path: TestModel.path))))
-      // What caches hold that fkv 1 made with this file.
+      // What caches hold that were made with this file before there was scheme 2.
+      #expect(model.formerFingerprint.hasPrefix("d5b755a9"))
       #expect(model.isOwn(ModelIdentity(name: "", architecture: "", fingerprint: model.formerFingerprint)))
       #expect(!model.isOwn(ModelIdentity(name: "", architecture: "", fingerprint: String(repeating: "0", count: 32))))
       #expect(model.trainingContext == 8192 && model.vocabularySize == 49152 && model.layerCount == 30)

@@ -12,6 +12,8 @@ public struct Continuation: Sendable {
   public var beginsWithPrompt = false
   /// The most tokens to take; nil takes all.
   public var maxTokens: Int?
+  /// The most tokens that cache and continuation may have; nil takes the context that the model was trained with.
+  public var context: Int?
   /// The threads that each context computes on.
   public var threads: Int
 
@@ -49,7 +51,7 @@ public struct Continuation: Sendable {
     }
     let pipeline = try ContinuationPipeline(
       model: model, tokens: Array(tokens.prefix(maxTokens ?? tokens.count)), threads: threads,
-      scratchFolder: FileManager.default.temporaryDirectory.path)
+      scratchFolder: FileManager.default.temporaryDirectory.path, context: context)
     try pipeline.checkContext(of: cache)
     return pipeline
   }

@@ -18,16 +18,20 @@ public struct ContinuationPipeline {
   public let threads: Int
   /// Where the contexts' sequence files lie for a moment.
   public let scratchFolder: String
+  /// The most tokens that cache and continuation may have together; nil takes the context that the model was trained
+  /// with.
+  public let context: Int?
 
   /// Takes a continuation of at least two tokens.
   ///
   /// - Throws: `Failure.tooShort` for fewer.
-  public init(model: LlamaModel, tokens: [Int32], threads: Int, scratchFolder: String) throws {
+  public init(model: LlamaModel, tokens: [Int32], threads: Int, scratchFolder: String, context: Int? = nil) throws {
     guard tokens.count >= 2 else { throw Failure.tooShort(tokens: tokens.count) }
     self.model = model
     self.tokens = tokens
     self.threads = threads
     self.scratchFolder = scratchFolder
+    self.context = context
   }
 
   /// The predictions over `restored` compared with those over `full`.
@@ -39,7 +43,9 @@ public struct ContinuationPipeline {
     full: some CacheSource, restored: some CacheSource, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> PredictionComparison {
     try checkContext(of: full.description)
-    let (reference, candidate) = (try session(full), try session(restored))
+    let (reference, candidate) = (
+      try session(full, ropesOf: full.description), try session(restored, ropesOf: full.description)
+    )
     let vocabulary = model.vocabularySize
     var comparison = PredictionComparison()
     // The last token is a target only.
@@ -62,11 +68,12 @@ public struct ContinuationPipeline {
     return comparison
   }
 
-  /// Throws `Failure.contextTooSmall` if a cache and the continuation are longer than the model was trained for.
+  /// Throws `Failure.contextTooSmall` if a cache and the continuation are longer than is allowed.
   func checkContext(of cache: CacheDescription) throws {
     let cached = Self.end(of: cache)
-    guard cached + tokens.count - 1 <= model.trainingContext else {
-      throw Failure.contextTooSmall(cached: cached, continuation: tokens.count, context: model.trainingContext)
+    let limit = context ?? model.trainingContext
+    guard cached + tokens.count - 1 <= limit else {
+      throw Failure.contextTooSmall(cached: cached, continuation: tokens.count, context: limit)
     }
   }
 
@@ -75,10 +82,11 @@ public struct ContinuationPipeline {
     cache.geometry.layers.map { $0.firstPosition + $0.tokens }.max() ?? 0
   }
 
-  /// A context that holds a cache and has room for the continuation.
-  private func session(_ cache: some CacheSource) throws -> LlamaSession {
+  /// A context that holds a cache and has room for the continuation, with the rotary factors of `reference`.
+  private func session(_ cache: some CacheSource, ropesOf reference: CacheDescription) throws -> LlamaSession {
     let session = try LlamaSession(
-      model: model, contextTokens: Self.end(of: cache.description) + tokens.count - 1, threads: threads)
+      model: model, contextTokens: Self.end(of: cache.description) + tokens.count - 1, threads: threads,
+      ropeContext: context ?? model.ropeContext(of: reference))
     try session.restore(cache, scratchFolder: scratchFolder)
     return session
   }

@@ -11,6 +11,8 @@ public struct CacheWriting: Sendable {
   public var keyPairs: RotaryEmbedding.Pairing?
   /// The model that the cache is for, if it is at hand.
   public var model: ModelFacts?
+  /// The context of the program that is to read the file, which decides a LongRoPE model's factors; nil if not known.
+  public var context: Int?
   public var options = WriteOptions()
   /// Whether the prompt's token ids are written, where the format holds them; a format that needs them then refuses.
   public var includesTokens = true
@@ -35,12 +37,22 @@ public struct CacheWriting: Sendable {
     case elementType(path: String, format: String, type: ElementType, allowed: [ElementType])
     /// Which pairs the format's programs rotate in models of that architecture is not known.
     case keyLayout(path: String, architecture: String)
+    /// The model takes other rotary factors in contexts longer than `originalContext`, and the reader's is not known.
+    case unknownContext(path: String, carried: LongRope, originalContext: Int)
+    /// Keys would have to be turned to the model's other factors, which are not at hand.
+    case unknownFactors(path: String, carried: LongRope)
 
     public var description: String {
       switch self {
       case .elementType(let path, let format, let type, let allowed):
         "\(path): \(format) does not hold \(type.safetensorsName); --output-dtype takes "
           + allowed.map { $0.safetensorsName.lowercased() }.joined(separator: ", ")
+      case .unknownContext(let path, let carried, let original):
+        "\(path): the keys carry the model's \(carried.rawValue) rotary factors; programs take the short ones in contexts of "
+          + "up to \(original) tokens and the long ones beyond: give the reader's context with --for-context"
+      case .unknownFactors(let path, let carried):
+        "\(path): the keys carry the model's \(carried.rawValue) rotary factors, and which the reader takes, or what they "
+          + "are, is in the model's file: convert with --model"
       case .keyLayout(let path, let architecture):
         "\(path): which elements of a key rotate together in the target is not known for "
           + (architecture.isEmpty ? "an unnamed architecture" : "architecture '\(architecture)'")
@@ -75,7 +87,8 @@ public struct CacheWriting: Sendable {
       options.stateVersion = options.stateVersion ?? (container.writableVersions.contains(linked) ? linked : nil)
     }
     let source: any CacheSource = includesTokens ? source : TokenlessCache(source: source)
-    let laidOut = try laidOut(source, keyConvention, for: target, path)
+    let turned = try turned(source, for: target, path)
+    let laidOut = try laidOut(turned, keyConvention, for: target, path)
     return try target.write(laidOut, to: path, options: options, afterLayer: afterLayer)
   }
 

@@ -15,6 +15,10 @@ extension ModelFacts {
       identity: model.identity, layers: layout.geometry(tokens: 0, probeQueries: 0).layers, ropes: layout.ropes,
       attentionScale: layout.scale, attentionSoftcap: layout.softcap, stateFormat: session.stateFormat)
     facts.formerFingerprint = model.formerFingerprint
+    if let longRope = model.longRope, layout.ropes.contains(where: { $0.longRope != nil }) {
+      facts.otherRopes = layout.otherRopes
+      facts.originalContext = longRope.originalContext
+    }
     return facts
   }
 }

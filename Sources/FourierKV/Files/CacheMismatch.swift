@@ -11,6 +11,8 @@ public enum CacheMismatch: Error, Equatable, Sendable, CustomStringConvertible {
   case token(index: Int, cache: Int32, reference: Int32)
   case tokenCount(cache: Int, reference: Int)
   case elementType(CacheKind, cache: String, reference: String)
+  /// Keys carry different rotary factors of a LongRoPE model.
+  case ropeFactors(cache: LongRope, reference: LongRope)
   /// The reference holds no probe queries, so no attention can be computed.
   case noProbeQueries
 
@@ -28,6 +30,9 @@ public enum CacheMismatch: Error, Equatable, Sendable, CustomStringConvertible {
       "the prompts differ: \(cache) tokens, in the reference \(reference)"
     case .elementType(let kind, let cache, let reference):
       "\(kind.name)s are \(cache), in the reference \(reference)"
+    case .ropeFactors(let cache, let reference):
+      "the cache's keys carry the model's \(cache.rawValue) rotary factors, the reference's the \(reference.rawValue) ones; "
+        + "capture both for the same --context"
     case .noProbeQueries:
       "the reference holds no probe queries; capture it with --probe"
     }
@@ -49,6 +54,9 @@ public enum CacheMismatch: Error, Equatable, Sendable, CustomStringConvertible {
     }
     for (layer, (x, y)) in zip(own, others).enumerated() where label(x) != label(y) {
       throw CacheMismatch.layer(layer, cache: label(x), reference: label(y))
+    }
+    if let own = cache.longRope, let other = reference.longRope, own != other {
+      throw CacheMismatch.ropeFactors(cache: own, reference: other)
     }
     for kind in CacheKind.allCases where cache.elementType(of: kind) != reference.elementType(of: kind) {
       throw CacheMismatch.elementType(

@@ -25,6 +25,8 @@ public struct GeneratePipeline: Sendable {
   public var basisFile: String?
   /// The key of an encrypted cache.
   public var key: FileKey?
+  /// The context to make room for, in tokens; nil takes what the model was trained with at most.
+  public var context: Int?
   public var threads: Int
 
   public init(cache: String, model: String, threads: Int) {
@@ -37,7 +39,7 @@ public struct GeneratePipeline: Sendable {
   ///
   /// - Parameter emit: is given the answer in pieces of whole characters, as they come.
   /// - Throws: `EngineError.modelMismatch` for a cache of another model, with both fingerprints; `GenerateFailure`; what
-  ///   is wrong with the files; `EngineError.contextExceeded` if cache and prompt leave no room for an answer; what
+  ///   is wrong with the files; `EngineError.trainedContextExceeded` or `.contextExceeded` if cache and prompt leave no room for an answer; what
   ///   `emit` throws.
   public func run(emit: (String) throws -> Void = { _ in }) throws -> GenerateReport {
     let opened = try OpenedCache(path: cache, basisFile: basisFile, key: key)
@@ -49,13 +51,18 @@ public struct GeneratePipeline: Sendable {
       throw GenerateFailure.unknownTokens
     }
     let start = description.geometry.endPosition - (request.repeatsLastToken ? 1 : 0)
-    let room = model.trainingContext - start - request.tokens.count
+    let context = context ?? model.trainingContext
+    let room = context - start - request.tokens.count
     guard room > 0 else {
-      throw EngineError.contextExceeded(tokens: start + request.tokens.count + 1, context: model.trainingContext)
+      let tokens = start + request.tokens.count + 1
+      throw self.context == nil
+        ? EngineError.trainedContextExceeded(tokens: tokens, context: context)
+        : EngineError.contextExceeded(tokens: tokens, context: context)
     }
     let limit = min(maxTokens, room)
     let session = try LlamaSession(
-      model: model, contextTokens: start + request.tokens.count + limit, threads: threads)
+      model: model, contextTokens: start + request.tokens.count + limit, threads: threads,
+      ropeContext: self.context ?? model.ropeContext(of: description))
 
     let (memory, decodeSeconds) = try timed { try opened.inMemory() }
     let scratch = FileManager.default.temporaryDirectory.path
@@ -67,11 +74,13 @@ public struct GeneratePipeline: Sendable {
     let (_, firstSeconds) = try timed { try answer.start(request.tokens) }
     let (_, restSeconds) = try timed { try answer.finish(maxTokens: limit, emit: emit) }
     if answer.stop == .maxTokens, limit < maxTokens { answer.stop = .context }
+    let end = start + request.tokens.count + answer.tokens.count
     return GenerateReport(
       description: description, fedTokens: request.tokens.count, text: answer.text, tokens: answer.tokens,
       stop: answer.stop, decodeSeconds: decodeSeconds, loadSeconds: loadSeconds, firstTokenSeconds: firstSeconds,
       otherTokensSeconds: restSeconds, recordedPrefillSeconds: PrefillRecord.seconds(description.provenance),
-      repeated: try repeatsPrefill ? prefill(description.tokens!, request, start: start, session, answer) : nil)
+      repeated: try repeatsPrefill ? prefill(description.tokens!, request, start: start, session, answer) : nil,
+      exceededContext: end > model.trainingContext ? model.trainingContext : nil)
   }
 
   /// The same answer's first token from the prompt itself.

@@ -22,6 +22,8 @@ public struct GenerateReport: Sendable {
   public var recordedPrefillSeconds: Double?
   /// The prefill done again; nil if it was not asked for.
   public var repeated: Repeated?
+  /// The context that the model was trained with, if cache, prompt and answer are longer.
+  public var exceededContext: Int?
 
   /// Why the answer ended.
   public enum Stop: String, Hashable, Sendable {

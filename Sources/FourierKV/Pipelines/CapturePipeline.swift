@@ -13,7 +13,8 @@ public struct CapturePipeline: Sendable {
   public var output: String
   /// P, how many of the last positions' queries to keep.
   public var probeQueries = 128
-  /// The most tokens to allow; nil takes the context that the model was trained with.
+  /// The most tokens to allow; nil takes the context that the model was trained with. A model that takes other rotary
+  /// factors in longer contexts takes those of this one; without it, those of the prompt's length.
   public var context: Int?
   /// Where to cut the prompt, in tokens from its start; nil takes all of it.
   public var maxTokens: Int?
@@ -37,6 +38,8 @@ public struct CapturePipeline: Sendable {
     public var description: CacheDescription
     public var fileBytes: Int
     public var prefillSeconds: Double
+    /// The context that the model was trained with, if the prompt is longer.
+    public var exceededContext: Int?
   }
 
   /// Runs the prefill and writes the capture, which appears whole or not at all.
@@ -52,8 +55,12 @@ public struct CapturePipeline: Sendable {
     let tokens = Array(all.prefix(maxTokens ?? all.count))
     guard !tokens.isEmpty else { throw EngineError.emptyPrompt }
     let limit = context ?? model.trainingContext
-    guard tokens.count <= limit else { throw EngineError.contextExceeded(tokens: tokens.count, context: limit) }
-    let session = try LlamaSession(model: model, contextTokens: tokens.count, threads: threads)
+    guard tokens.count <= limit else {
+      throw context == nil
+        ? EngineError.trainedContextExceeded(tokens: tokens.count, context: limit)
+        : EngineError.contextExceeded(tokens: tokens.count, context: limit)
+    }
+    let session = try LlamaSession(model: model, contextTokens: tokens.count, threads: threads, ropeContext: context)
     let prefill = try session.prefill(tokens: tokens, probeQueries: probeQueries) { progress($0, tokens.count) }
     let seconds = Double(prefill.duration.components.seconds) + 1e-18 * Double(prefill.duration.components.attoseconds)
     let cache = try session.capture(scratchFolder: Self.folder(of: output))
@@ -65,7 +72,8 @@ public struct CapturePipeline: Sendable {
       try CaptureWriter.write(TokenlessCache(source: recorded), to: output)
     }
     return Report(
-      description: recorded.description, fileBytes: try FileReader(path: output).byteCount, prefillSeconds: seconds)
+      description: recorded.description, fileBytes: try FileReader(path: output).byteCount, prefillSeconds: seconds,
+      exceededContext: tokens.count > model.trainingContext ? model.trainingContext : nil)
   }
 
   static func folder(of path: String) -> String {

@@ -1,7 +1,7 @@
 /// A fact about a cache that a file may leave open.
 public enum CacheFact: String, Hashable, Sendable, CaseIterable {
   case tokens, kvHeads, headDim, queryHeads, rope, keyPairs, attentionScale, shape, elementType, axes, cellRotation
-  case slidingLayers, architecture
+  case slidingLayers, architecture, engineContext
 
   /// What it is, for a sentence.
   public var title: String {
@@ -19,6 +19,7 @@ public enum CacheFact: String, Hashable, Sendable, CaseIterable {
     case .cellRotation: "whether its quantised cells were rotated"
     case .slidingLayers: "which layers have a sliding window"
     case .architecture: "the model's architecture"
+    case .engineContext: "for which context its keys were computed, which decides between the model's rotary factors"
     }
   }
 
@@ -38,6 +39,7 @@ public enum CacheFact: String, Hashable, Sendable, CaseIterable {
     case .cellRotation: "--cell-rotation"
     case .slidingLayers: "--model"
     case .architecture: "--model or --architecture"
+    case .engineContext: "--engine-context"
     }
   }
 }

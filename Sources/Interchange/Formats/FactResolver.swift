@@ -26,6 +26,9 @@ struct FactResolver {
     guard missing.isEmpty else { throw MissingFacts(path: facts.path, facts: missing) }
     var provenance = facts.provenance
     for (name, value) in taken { provenance["supplied.\(name)"] = value }
+    if let original = supplied.model?.originalContext {
+      provenance[CacheDescription.originalContextKey] = String(original)
+    }
     return CacheDescription(
       model: model, geometry: CacheGeometry(layers: layers), ropes: ropes, tokens: tokens, keyType: facts.keyType,
       valueType: facts.valueType, attentionScale: scale,
@@ -138,9 +141,22 @@ struct FactResolver {
     return [RotaryEmbedding(pairing: pairs, dimensions: dimensions, base: theta)]
   }
 
+  /// The model's embeddings; of a LongRoPE model with the factors that the keys were rotated with, which the file does not
+  /// say: the long ones where it holds more tokens than the short ones are for, else those of the engine's context.
+  private mutating func carriedRopes(_ model: ModelFacts) -> [RotaryEmbedding] {
+    guard let original = model.originalContext else { return model.ropes }
+    let end = facts.layers.map { $0.firstPosition + $0.tokens }.max() ?? 0
+    if let context = supplied.engineContext {
+      taken["engine_context"] = String(context)
+      return model.ropes(carrying: LongRopeFactors.choice(context: max(context, end), originalContext: original))
+    }
+    if end <= original, !missing.contains(.engineContext) { missing.append(.engineContext) }
+    return model.ropes(carrying: .long)
+  }
+
   /// The model's embeddings, with the pairs that this file's keys rotate.
   private mutating func modelRopes(_ model: ModelFacts) -> [RotaryEmbedding] {
-    model.ropes.map { rope in
+    carriedRopes(model).map { rope in
       guard rope.pairing != .none else { return rope }
       var rope = rope
       if let given = supplied.ropePairs {

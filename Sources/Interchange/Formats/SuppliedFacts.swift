@@ -16,6 +16,8 @@ public struct SuppliedFacts: Sendable {
   public var ropeTheta: Double?
   public var ropePairs: RotaryEmbedding.Pairing?
   public var ropeDimensions: Int?
+  /// `--engine-context`: the context of the engine that computed the keys, which decides a LongRoPE model's factors.
+  public var engineContext: Int?
   /// `--attention-scale`.
   public var attentionScale: Float?
   /// `--shape`, `--dtype`, `--layout` of headerless files: `--layout` names the axes of `--shape`, outermost first.
@@ -39,6 +41,10 @@ public struct ModelFacts: Sendable {
   public var layers: [LayerGeometry]
   /// Rotary embeddings with the pairs that llama.cpp rotates.
   public var ropes: [RotaryEmbedding]
+  /// For each of `ropes`, what it is with the other list of a LongRoPE model's factors; empty for other models.
+  public var otherRopes: [RotaryEmbedding?] = []
+  /// The longest context for which a LongRoPE model's short factors apply; nil for other models.
+  public var originalContext: Int?
   public var attentionScale: Float
   public var attentionSoftcap: Float?
   /// The layout of sequence files that the linked llama.cpp reads and writes for this model; nil if not known.

@@ -14,7 +14,8 @@ struct Capture: ParsableCommand {
   @Option(help: "The model, a GGUF file (default: the one that make setup fetched).") var model: String?
   @Option(name: .shortAndLong, help: "The capture to write.") var output: String
   @Option(help: "How many of the last positions' queries to keep.") var probe = 128
-  @Option(help: "The most tokens to allow (default: the context that the model was trained with).") var context: Int?
+  @Option(help: "The most tokens to allow (default: the context that the model was trained with).")
+  var context: Int?
   @Option(name: .customLong("max-tokens"), help: "Take the first N tokens of the prompt only.") var maxTokens: Int?
   @Option(
     name: .customLong("chat-template"),
@@ -51,6 +52,7 @@ struct Capture: ParsableCommand {
     defer { bar.finish() }
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
+    Diagnostics.warn(exceeding: report.exceededContext)
     let geometry = report.description.geometry
     print("\(output): \(CacheHeadText.geometry(geometry)), \(Format.bytes(report.fileBytes))")
     print(

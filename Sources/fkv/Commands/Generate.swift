@@ -22,6 +22,9 @@ struct Generate: ParsableCommand {
   @Option(help: "A system message before the new turn of --chat.") var system: String?
   @Option(name: [.customShort("n"), .customLong("max-tokens")], help: "The most tokens to generate.")
   var maxTokens = 256
+  @Option(
+    help: "The context to make room for, in tokens (default: at most what the model was trained with).")
+  var context: Int?
   @Option(help: "0 takes the most likely token; above, tokens are drawn.") var temperature: Float = 0
   @Option(name: .customLong("top-k"), help: "Draw from the K most likely tokens; 0 takes all.") var topK = 40
   @Option(name: .customLong("top-p"), help: "Draw from the most likely tokens that together have probability P.")
@@ -38,6 +41,7 @@ struct Generate: ParsableCommand {
 
   func validate() throws {
     if maxTokens < 1 { throw ValidationError("'--max-tokens' must be 1 or more") }
+    if let context, context < 1 { throw ValidationError("'--context' must be 1 or more") }
     if !(temperature >= 0 && temperature.isFinite) { throw ValidationError("'--temperature' must be 0 or more") }
     if topK < 0 { throw ValidationError("'--top-k' must be 0 or more") }
     if !(topP > 0 && topP <= 1) { throw ValidationError("'--top-p' must be above 0 and at most 1") }
@@ -52,6 +56,7 @@ struct Generate: ParsableCommand {
     pipeline.usesChat = chat
     pipeline.system = system
     pipeline.maxTokens = maxTokens
+    pipeline.context = context
     pipeline.sampling.temperature = temperature
     pipeline.sampling.topK = topK
     pipeline.sampling.topP = topP
@@ -60,12 +65,15 @@ struct Generate: ParsableCommand {
     pipeline.basisFile = basis.basisFile
     pipeline.key = try key.find()?.key
     if json {
-      try JSONOutput.print(GenerateJSON(try pipeline.run()))
+      let report = try pipeline.run()
+      try JSONOutput.print(GenerateJSON(report))
+      Diagnostics.warn(exceeding: report.exceededContext)
     } else {
       let output = FileHandle.standardOutput
       let report = try pipeline.run { try output.write(contentsOf: Data($0.utf8)) }
       try output.write(contentsOf: Data("\n".utf8))
       for line in GenerateText.timing(report) { Diagnostics.note(line) }
+      Diagnostics.warn(exceeding: report.exceededContext)
     }
   }
 }

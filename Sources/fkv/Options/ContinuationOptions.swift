@@ -14,17 +14,23 @@ struct ContinuationOptions: ParsableArguments {
   @Flag(
     name: .customLong("after-prompt"), help: "The text of --continue begins with the prompt: go on behind it.")
   var afterPrompt = false
+  @Option(
+    help: "The most tokens that cache and continuation may have (default: the context that the model was trained with)."
+  )
+  var context: Int?
   @Option(help: "Threads of the model (default: all cores).") var threads: Int?
 
   func validate() throws {
     let dependents: [(String, Bool)] = [
       ("--model", model != nil), ("--continue-tokens", continueTokens != nil), ("--after-prompt", afterPrompt),
+      ("--context", context != nil),
       ("--threads", threads != nil),
     ]
     if continuation == nil, let given = dependents.first(where: { $0.1 }) {
       throw ValidationError("'\(given.0)' needs '--continue'")
     }
     if let continueTokens, continueTokens < 2 { throw ValidationError("'--continue-tokens' must be 2 or more") }
+    if let context, context < 1 { throw ValidationError("'--context' must be 1 or more") }
     if let threads, threads < 1 { throw ValidationError("'--threads' must be 1 or more") }
   }
 
@@ -38,6 +44,7 @@ struct ContinuationOptions: ParsableArguments {
         threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
       request.beginsWithPrompt = afterPrompt
       request.maxTokens = continueTokens
+      request.context = context
       return request
     }
   }

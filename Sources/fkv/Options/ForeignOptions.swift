@@ -20,6 +20,10 @@ struct ForeignOptions: ParsableArguments {
   @Option(
     name: .customLong("rope-dimensions"), help: "Elements of a head that are rotated (default: the head dimension).")
   var ropeDimensions: Int?
+  @Option(
+    name: .customLong("engine-context"),
+    help: "The context of the program that made the input: decides between a longrope model's rotary factors.")
+  var engineContext: Int?
   @Option(name: .customLong("attention-scale"), help: "What q·k is multiplied by.") var attentionScale: Float?
   @Option(help: "The sequence to take of a file that holds several.") var sequence: Int32?
   @Option(
@@ -63,6 +67,7 @@ struct ForeignOptions: ParsableArguments {
     if let attentionScale, !(attentionScale > 0 && attentionScale.isFinite) {
       throw ValidationError("'--attention-scale' must be above 0")
     }
+    if let engineContext, engineContext < 1 { throw ValidationError("'--engine-context' must be 1 or more") }
     if let sequence, sequence < 0 { throw ValidationError("'--sequence' must be 0 or more") }
     for (name, isGiven) in [
       ("--kv-heads", kvHeads != nil), ("--head-dim", headDim != nil), ("--query-heads", queryHeads != nil),
@@ -86,6 +91,7 @@ struct ForeignOptions: ParsableArguments {
     reading.supplied.ropePairs = ropePairs
     reading.supplied.ropeDimensions = ropeDimensions
     reading.supplied.attentionScale = attentionScale
+    reading.supplied.engineContext = engineContext
     reading.supplied.sequence = sequence
     reading.supplied.cellsAreRotated = cellRotation.map { $0 == .hadamard }
     reading.supplied.shape = shape?.sizes

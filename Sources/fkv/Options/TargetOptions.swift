@@ -19,6 +19,10 @@ struct TargetOptions: ParsableArguments {
       "The version of llama.cpp files to write: sequence 3 or 4, session 10 or 11 (default: the linked llama.cpp's).")
   var stateVersion: UInt32?
   @Option(
+    name: .customLong("for-context"),
+    help: "The context of the program that reads the output: decides between a longrope model's rotary factors.")
+  var forContext: Int?
+  @Option(
     name: .customLong("mlx-version"),
     help: "The mlx-lm that shall read the output: 0.31 (and before) or 0.32 (default).")
   var mlxVersion: MLXVersion?
@@ -55,13 +59,14 @@ struct TargetOptions: ParsableArguments {
     if keyLayout == RotaryEmbedding.Pairing.none {
       throw ValidationError("'--key-layout' must be interleaved or half-split")
     }
+    if let forContext, forContext < 1 { throw ValidationError("'--for-context' must be 1 or more") }
     if let chunkTokens, chunkTokens < 1 { throw ValidationError("'--chunk-tokens' must be 1 or more") }
   }
 
   /// Whether nothing is given.
   var isEmpty: Bool {
     outputType == nil && keyLayout == nil && stateVersion == nil && cellTypes == nil && !transposesValues
-      && mlxVersion == nil && modelName == nil && chunkTokens == nil
+      && mlxVersion == nil && modelName == nil && chunkTokens == nil && forContext == nil
   }
 
   /// What the input is to be read in: not rounded where cells are to be quantised.
@@ -71,6 +76,7 @@ struct TargetOptions: ParsableArguments {
   func writing(_ format: String) -> CacheWriting {
     var writing = CacheWriting(format: format)
     writing.keyPairs = keyLayout
+    writing.context = forContext
     writing.options.stateVersion = stateVersion
     writing.setCells(keys: cellTypes?.names.first, values: cellTypes?.names.last, transposesValues: transposesValues)
     writing.options.mlxDialect = mlxVersion

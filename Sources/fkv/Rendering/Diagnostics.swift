@@ -8,6 +8,14 @@ enum Diagnostics {
   /// Prints a remark: `fkv: …`.
   static func note(_ text: String) { line(text) }
 
+  /// Says that text went beyond the context that a model was trained with, if it did.
+  static func warn(exceeding context: Int?) {
+    guard let context else { return }
+    line(
+      "warning: this goes beyond the \(context) tokens that the model was trained with; what it makes of them may be poor"
+    )
+  }
+
   private static func line(_ text: String) {
     let single = text.split(whereSeparator: \.isNewline).joined(separator: " ")
     FileHandle.standardError.write(Data("fkv: \(single)\n".utf8))

@@ -139,7 +139,7 @@ extension ModelTests {
       #expect {
         try generate(raw) { $0.prompt = String(repeating: "word ", count: 9000) }
       } throws: { error in
-        if case EngineError.contextExceeded(_, context: 8192) = error { true } else { false }
+        if case EngineError.trainedContextExceeded(_, context: 8192) = error { true } else { false }
       }
       // Without token ids there is nothing to feed again.
       let file = try CaptureFile(path: raw)
