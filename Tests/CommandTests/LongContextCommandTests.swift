@@ -50,7 +50,9 @@ import Testing
         environment: ["XDG_CACHE_HOME": files.path("cache")])
     }
     #expect(try verify([]).status == 2)
-    try verify(["--context", "256"]).expectSuccess()
+    let verified = try verify(["--context", "256"])
+    verified.expectSuccess()
+    #expect(verified.errors.contains("beyond the 64 tokens that the model was trained with"))
     #expect(try run("verify", files.path("c.fkv"), "--context", "256").status == 64)
     #expect(try run("generate", cache, "--context", "0").status == 64)
   }

@@ -77,6 +77,11 @@ public struct ContinuationPipeline {
     }
   }
 
+  /// The context that the model was trained with, if a cache and the continuation are longer.
+  func exceededContext(after cache: CacheDescription) -> Int? {
+    Self.end(of: cache) + tokens.count - 1 > model.trainingContext ? model.trainingContext : nil
+  }
+
   /// The position of the first token behind a cache.
   private static func end(of cache: CacheDescription) -> Int {
     cache.geometry.layers.map { $0.firstPosition + $0.tokens }.max() ?? 0

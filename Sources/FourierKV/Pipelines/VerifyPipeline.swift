@@ -51,6 +51,8 @@ public struct VerifyPipeline: Sendable {
     /// What the model predicts over the file's cache against the reference; nil without a continuation, or if sections
     /// are damaged.
     public var predictions: PredictionComparison?
+    /// The context that the model was trained with, if `predictions` went beyond it.
+    public var exceededContext: Int?
   }
 
   /// Checks and compares.
@@ -79,6 +81,7 @@ public struct VerifyPipeline: Sendable {
       try CacheMismatch.check(cache.description, against: full.description)
       let continuation = try continuation?.pipeline(after: full.description)
       report.comparison = try Self.compare(named, with: full, progress: progress)
+      report.exceededContext = continuation?.exceededContext(after: full.description)
       report.predictions = try continuation?.run(full: full, restored: named, progress: predicting)
     } else {
       for layer in cache.description.geometry.layers.indices {

@@ -44,6 +44,7 @@ struct Verify: ParsableCommand {
     let report = try pipeline.run(progress: { bars.0.update($0, of: $1) }, predicting: { bars.1.update($0, of: $1) })
     bars.0.finish()
     bars.1.finish()
+    Diagnostics.warn(exceeding: report.exceededContext)
     let isWithin = maxError.map { (report.comparison?.attention.mean ?? .infinity) <= $0 } ?? true
     if json {
       try JSONOutput.print(VerifyJSON(report, withinLimits: isWithin && report.findings.isEmpty))
