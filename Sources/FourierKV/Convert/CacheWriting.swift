@@ -74,9 +74,9 @@ public struct CacheWriting: Sendable {
       let linked = container.linkedVersion
       options.stateVersion = options.stateVersion ?? (container.writableVersions.contains(linked) ? linked : nil)
     }
-    let source: any CacheSource = includesTokens ? source : TokenlessCache(source: source)
-    let laidOut = try laidOut(source, keyConvention, for: target, path)
-    return try target.write(laidOut, to: path, options: options, afterLayer: afterLayer)
+    let tokenless = includesTokens ? nil : TokenlessCache(source: source)
+    let laidOut = try laidOut(tokenless ?? source, keyConvention, for: target, path)
+    return try (tokenless?.losses ?? []) + target.write(laidOut, to: path, options: options, afterLayer: afterLayer)
   }
 
   /// `source` with the keys that the target's programs expect.

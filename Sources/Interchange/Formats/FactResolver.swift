@@ -6,6 +6,8 @@ struct FactResolver {
   let supplied: SuppliedFacts
   let needs: Set<CacheFact>
   private var missing: [CacheFact] = []
+  /// What gets a stand-in.
+  private var unknown: Set<UnknownFact> = []
   /// What was taken from options, for the provenance.
   private var taken: [String: String] = [:]
 
@@ -26,14 +28,22 @@ struct FactResolver {
     guard missing.isEmpty else { throw MissingFacts(path: facts.path, facts: missing) }
     var provenance = facts.provenance
     for (name, value) in taken { provenance["supplied.\(name)"] = value }
-    return CacheDescription(
+    var description = CacheDescription(
       model: model, geometry: CacheGeometry(layers: layers), ropes: ropes, tokens: tokens, keyType: facts.keyType,
       valueType: facts.valueType, attentionScale: scale,
       attentionSoftcap: facts.attentionSoftcap ?? supplied.model?.attentionSoftcap, probeQueries: facts.probeQueries,
       provenance: provenance)
+    description.unknown = unknown
+    return description
   }
 
   private mutating func lack(_ fact: CacheFact) {
+    switch fact {
+    case .queryHeads: unknown.insert(.queryHeads)
+    case .rope, .keyPairs: unknown.insert(.rope)
+    case .attentionScale: unknown.insert(.attentionScale)
+    default: break
+    }
     if needs.contains(fact), !missing.contains(fact) { missing.append(fact) }
   }
 
