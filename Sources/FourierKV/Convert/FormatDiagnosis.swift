@@ -23,7 +23,7 @@ enum FormatDiagnosis {
     if head.starts(with: Array("qsgg".utf8)) { return LlamaSequenceFormat() }
     if head.starts(with: Array("nsgg".utf8)) { return LlamaSessionFormat() }
     // Eight bytes of a length that is no text, then a JSON object.
-    guard head.count > 8, head[8] == UInt8(ascii: "{"), head[6] == 0, head[7] == 0 else { return nil }
+    guard head.count > 8, head[8] == UInt8(ascii: "{"), !isText(item) else { return nil }
     return TransformersFormat()
   }
 

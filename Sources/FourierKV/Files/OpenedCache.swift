@@ -36,7 +36,10 @@ public enum OpenedCache: Sendable {
     }
     if let format = Self.foreignFormat(of: item) { throw NeedsConversion(path: path, summary: format.summary) }
     // What is no safetensors file at all is called by its name.
-    guard item.safetensors != nil || item.isFolder else { throw try FormatDiagnosis.fault(of: item) }
+    if item.safetensors == nil, !item.isFolder {
+      let fault = try FormatDiagnosis.fault(of: item)
+      if (fault as? UnknownFormat)?.kind != nil || !(fault is UnknownFormat) { throw fault }
+    }
     self = .capture(try CaptureFile(path: path))
   }
 

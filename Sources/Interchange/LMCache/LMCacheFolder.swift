@@ -32,7 +32,7 @@ struct LMCacheFolder {
     }
     if let gap = Self.gap(files) {
       throw ForeignError.missing(
-        path: path, what: "file \"\(gap)\(LMCacheName.suffix)\", without which the chunks after it have no place")
+        path: path, what: "\"\(gap)\(LMCacheName.suffix)\" between its chunks")
     }
     let names = try files.map { file in
       guard let name = LMCacheName(file) else {

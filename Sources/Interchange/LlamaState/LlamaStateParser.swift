@@ -72,7 +72,7 @@ struct LlamaStateParser {
       let end = cursor
       do {
         memories.append(try parseMemory())
-      } catch where allowsTrailing && format.hasStreamCount {
+      } catch  where allowsTrailing && format.hasStreamCount {
         cursor = end
         // What begins as a second memory is one that is cut short.
         guard try !beginsMemory() else { throw error }

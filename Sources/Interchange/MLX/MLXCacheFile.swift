@@ -64,7 +64,8 @@ public struct MLXCacheFile: ForeignCache {
   private static func facts(_ layers: [MLXLayer], _ states: MLXStates) throws -> ForeignFacts {
     var facts = ForeignFacts(
       path: states.file.path, format: MLXFormat.formatName, layers: layers.map(\.facts),
-      keyType: .common(layers.map(\.keyType)), valueType: .common(layers.map(\.valueType)), keyConvention: .transformers)
+      keyType: .common(layers.map(\.keyType)), valueType: .common(layers.map(\.valueType)), keyConvention: .transformers
+    )
     facts.provenance["source.format"] = "mlx-lm prompt cache, layout of \(states.dialect.rawValue)"
     for layer in layers {
       guard case .quantized(let groupSize, let bits) = layer.coding else { continue }

@@ -14,7 +14,13 @@ extension PickleReader {
     case UInt8(ascii: "J"): stack.append(.integer(try signed(4)))  // BININT
     case 0x8A:  // LONG1
       let count = try natural(1)
-      stack.append(.integer(try signed(count)))
+      if count <= 8 {
+        stack.append(.integer(try signed(count)))
+      } else {
+        // An integer that no cache needs.
+        _ = try take(count)
+        push(.inert)
+      }
     case UInt8(ascii: "G"):  // BINFLOAT, big-endian
       stack.append(.float(Double(bitPattern: try take(8).reduce(0) { $0 << 8 | UInt64($1) })))
     case UInt8(ascii: "X"): try pushText(lengthBytes: 4)  // BINUNICODE

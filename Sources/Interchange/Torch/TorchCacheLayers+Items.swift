@@ -13,7 +13,7 @@ extension TorchCacheLayers {
     if items.allSatisfy({ pickle.tensor($0) != nil }) {
       guard items.count == 2, let key = pickle.tensor(items[0]), let value = pickle.tensor(items[1]),
         key.view.shape.count == 5
-      else { throw refusal("the saved value", "\(items.count) tensors of which nothing says whether keys or values") }
+      else { throw refusal("the saved value", "\(items.count) tensors, which may be keys or values") }
       try addStacks(("[0]", key), ("[1]", value))
       return true
     }
@@ -63,24 +63,24 @@ extension TorchCacheLayers {
       // Two layers of an encoder-decoder have four tensors each.
       guard lists[0].count != 4 || shapes[0][0] != shapes[0][1] || shapes[0][2] != shapes[0][3] else {
         throw refusal(
-          "the saved value", "two rows of four tensors: four layers by kind, or two layers with cross-attention")
+          "the saved value", "2 × 4 tensors, 4 layers by kind or 2 with cross-attention")
       }
       return .byKind
     case (true, true):
       // ((K, V), (K, V)) is what Transformers made; ([K, K], [V, V]) is made of lists.
       guard isTuples else {
-        throw refusal("the saved value", "two lists of two tensors: two layers, or keys and values of two layers")
+        throw refusal("the saved value", "2 lists of 2 tensors, which may be layers or kinds")
       }
       return .pairs
     case (false, false):
       if counts.allSatisfy({ $0 == 4 }) {
-        throw refusal("the saved value", "four tensors a layer, as encoder-decoder models cache them")
+        throw refusal("the saved value", "four tensors a layer, as encoder-decoder models have them")
       }
       if lists.count == 2, counts[0] != counts[1] {
         throw refusal("the saved value", "a list of \(counts[0]) tensors and one of \(counts[1])")
       }
       if let index = counts.firstIndex(where: { $0 > 2 }) {
-        throw refusal("[\(index)]", "\(counts[index]) tensors of which nothing says which are keys and values")
+        throw refusal("[\(index)]", "\(counts[index]) tensors, which may be keys or values")
       }
       if let index = lists.firstIndex(where: { $0.count < 2 }) {
         throw refusal("[\(index)]", "one tensor, where keys and values should be")
@@ -102,7 +102,7 @@ extension TorchCacheLayers {
     guard let tensor = pickle.tensor(value) else { return false }
     let shape = tensor.view.shape
     guard shape.count == 5 || shape.count == 6 && shape[2] == 1, (shape[0] == 2) != (shape[1] == 2) else {
-      throw refusal("the saved value", "a tensor of shape \(shape), in which not one axis tells keys from values")
+      throw refusal("the saved value", "shape \(shape), without one axis for K and V")
     }
     let kindAxis = shape[0] == 2 ? 0 : 1
     try addStacks(

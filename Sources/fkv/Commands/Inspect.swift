@@ -26,6 +26,12 @@ struct InspectJSON: Encodable {
     var bytes: Int
   }
 
+  /// A line of provenance.
+  struct Line: Encodable {
+    var name: String
+    var value: String
+  }
+
   struct Layer: Encodable {
     /// The first layer of the group, and how many layers it has.
     var layer: Int
@@ -47,7 +53,7 @@ struct InspectJSON: Encodable {
   var layers: [Layer]
   var breakdown: [String: Int]
   /// Everything that the file says of its making, by name.
-  var provenance: [String: String]
+  var provenance: [Line]
   /// Bytes of the parts kept bit for bit, in the file and before.
   var exactBytes: Int?
   var exactRawBytes: Int?
@@ -56,7 +62,8 @@ struct InspectJSON: Encodable {
     head = CacheHeadJSON(report.header, size: report.size)
     hasTokens = report.hasTokens
     encrypted = report.isEncrypted
-    provenance = report.header.description.provenance
+    provenance = report.header.description.provenance.sorted { $0.key < $1.key }
+      .map { Line(name: $0.key, value: $0.value) }
     sections = report.sections.map { Section(name: $0.name, layer: $0.layer, bytes: $0.bytes) }
     layers = report.keys.indices.map {
       Layer(
