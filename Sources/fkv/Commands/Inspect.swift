@@ -79,7 +79,7 @@ struct InspectJSON: Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case hasTokens, encrypted, sections, layers, breakdown, exactBytes, exactRawBytes
+    case hasTokens, encrypted, sections, layers, breakdown, provenance, exactBytes, exactRawBytes
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -90,6 +90,7 @@ struct InspectJSON: Encodable {
     try container.encode(sections, forKey: .sections)
     try container.encode(layers, forKey: .layers)
     try container.encode(breakdown, forKey: .breakdown)
+    try container.encode(provenance, forKey: .provenance)
     try container.encodeIfPresent(exactBytes, forKey: .exactBytes)
     try container.encodeIfPresent(exactRawBytes, forKey: .exactRawBytes)
   }
