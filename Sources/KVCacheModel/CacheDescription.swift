@@ -14,6 +14,16 @@ public struct ModelIdentity: Hashable, Sendable {
   }
 }
 
+/// A fact about a cache for which its description holds a stand-in, since it is not known.
+public enum UnknownFact: String, Hashable, Sendable, CaseIterable {
+  /// `queryHeads` of all layers; the stand-in is as many as KV heads.
+  case queryHeads = "query_heads"
+  /// `ropes`; the stand-in is none.
+  case rope
+  /// `attentionScale`; the stand-in is 1/√D.
+  case attentionScale = "attention_scale"
+}
+
 /// All that is known of a cache beside its numbers.
 public struct CacheDescription: Hashable, Sendable {
   public var model: ModelIdentity
@@ -34,6 +44,8 @@ public struct CacheDescription: Hashable, Sendable {
   public var probeQueries: Int
   /// Where the cache came from: tool versions and settings, by name.
   public var provenance: [String: String]
+  /// What is not known, of which the properties above hold a stand-in; empty for captures and `.fkv` files.
+  public var unknown: Set<UnknownFact> = []
 
   public init(
     model: ModelIdentity, geometry: CacheGeometry, ropes: [RotaryEmbedding], tokens: [Int32]?,

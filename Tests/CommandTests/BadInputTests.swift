@@ -22,7 +22,7 @@ import Testing
     try CommandRun(["inspect", files.scratch.path]).expectRefusal("not a regular file")
     try files.write("text", Array("no cache".utf8))
     try CommandRun(["compress", files.path("text"), "-o", files.path("o.fkv")])
-      .expectRefusal("text: not a safetensors file")
+      .expectRefusal("text: not a cache, but text")
     try CommandRun(["restore", files.path("text"), "-o", files.path("o")]).expectRefusal("text: not an fkv file")
     #expect(!files.scratch.names.contains { $0.hasPrefix("o") || $0.hasPrefix(".") })
   }

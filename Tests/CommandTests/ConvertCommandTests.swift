@@ -83,7 +83,7 @@ import Testing
       "--output-folder", path("out"), "--jobs", "2")
     #expect(run.status == 2)
     #expect(run.output.hasSuffix("2 of 3 converted, 1 failed\n") && run.output.filter(\.isNewline).count == 3)
-    #expect(run.errors.contains("fkv: error: \(path("bad.bin")): not a cache of a format"))
+    #expect(run.errors.contains("fkv: error: \(path("bad.bin")): not a cache, but text"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: path("out")).sorted() == ["c.bin", "d.bin"])
     let json = try CommandRun(
       ["convert", path("c.safetensors"), path("bad.bin"), "--output-folder", path("two"), "--json"])

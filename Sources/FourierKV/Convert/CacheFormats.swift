@@ -37,7 +37,7 @@ public enum CacheFormats {
   {
     let item = try FormatItem(path: path)
     let readable = all(basisFile: basisFile, key: key).filter { $0.directions.contains(.read) }
-    guard let format = readable.first(where: { $0.recognises(item) }) else { throw UnknownFormat(path: path) }
+    guard let format = readable.first(where: { $0.recognises(item) }) else { throw try FormatDiagnosis.fault(of: item) }
     return format
   }
 }
@@ -45,8 +45,11 @@ public enum CacheFormats {
 /// A file whose content is of no format that fkv can tell.
 public struct UnknownFormat: Error, Equatable, Sendable, CustomStringConvertible {
   public var path: String
+  /// What it is instead, as far as that can be told: `a GGUF model`.
+  public var kind: String?
 
   public var description: String {
-    "\(path): not a cache of a format that can be told by its content; --from names one (fkv convert --list)"
+    if let kind { return "\(path): not a cache, but \(kind)" }
+    return "\(path): not a cache of a format that can be told by its content; --from names one (fkv convert --list)"
   }
 }

@@ -86,10 +86,10 @@ public struct CacheWriting: Sendable {
       let linked = container.linkedVersion
       options.stateVersion = options.stateVersion ?? (container.writableVersions.contains(linked) ? linked : nil)
     }
-    let source: any CacheSource = includesTokens ? source : TokenlessCache(source: source)
-    let turned = try turned(source, for: target, path)
+    let tokenless = includesTokens ? nil : TokenlessCache(source: source)
+    let turned = try turned(tokenless ?? source, for: target, path)
     let laidOut = try laidOut(turned, keyConvention, for: target, path)
-    return try target.write(laidOut, to: path, options: options, afterLayer: afterLayer)
+    return try (tokenless?.losses ?? []) + target.write(laidOut, to: path, options: options, afterLayer: afterLayer)
   }
 
   /// `source` with the keys that the target's programs expect.

@@ -22,8 +22,8 @@ public enum OpenedCache: Sendable {
   /// - Parameters:
   ///   - basisFile: the basis file for an `.fkv` that needs one; nil looks in the cache folder.
   ///   - key: opens an encrypted `.fkv`.
-  /// - Throws: the format's error; `NeedsConversion` for other programs' caches. A file of no known format is opened as
-  ///   a capture, whose errors say what is missing.
+  /// - Throws: the format's error; `NeedsConversion` for other programs' caches. A safetensors file of no known
+  ///   format is opened as a capture, whose errors say what is missing; for others the error says what they are.
   public init(path: String, basisFile: String? = nil, key: FileKey? = nil) throws {
     try self.init(path: path, basis: BasisFinder(file: basisFile), key: key)
   }
@@ -35,6 +35,11 @@ public enum OpenedCache: Sendable {
       return
     }
     if let format = Self.foreignFormat(of: item) { throw NeedsConversion(path: path, summary: format.summary) }
+    // What is no safetensors file at all is called by its name.
+    if item.safetensors == nil, !item.isFolder {
+      let fault = try FormatDiagnosis.fault(of: item)
+      if (fault as? UnknownFormat)?.kind != nil || !(fault is UnknownFormat) { throw fault }
+    }
     self = .capture(try CaptureFile(path: path))
   }
 

@@ -52,7 +52,8 @@ public struct CompressPipeline: Sendable {
   /// - Parameter progress: called after each layer with layers done and layers in all.
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
     let opened = try Input(self)
-    let source = opened.source
+    let tokenless = includesTokens ? nil : TokenlessCache(source: opened.source)
+    let source = tokenless ?? opened.source
     let layers = source.description.geometry.layers.count
     let (method, found) = try resolved(source.description)
     if let basisFile, found == nil, !opened.needsBasis { throw BasisFailure.unused(basisFile) }
@@ -68,7 +69,7 @@ public struct CompressPipeline: Sendable {
       size: CacheSize(fileBytes: outcome.fileBytes, geometry: source.description.geometry),
       storedError: outcome.storedError, basisSource: basisSource,
       basis: found.map { OutsideBasis(path: $0.path, hash: $0.basis.hash, bytes: $0.basis.fileBytes) },
-      losses: opened.losses.map(LossSummary.init))
+      losses: (opened.losses + (tokenless?.losses ?? [])).map(LossSummary.init))
   }
 
   /// The input, of a format of fkv's own or another program's.

@@ -6,6 +6,8 @@ import KVCacheModel
 struct EmbeddedFacts {
   /// The name of the text with the description.
   static let descriptionKey = "fkv"
+  /// Within the description, the facts that are left out since they were unknown, separated by spaces.
+  static let unknownKey = "unknown"
   /// The name of the text with the token ids.
   static let tokensKey = "tokens"
 
@@ -15,7 +17,14 @@ struct EmbeddedFacts {
   static func descriptionText(_ description: CacheDescription, path: String) throws -> String {
     var description = description
     description.probeQueries = 0
-    let texts = try CaptureMetadata.texts(of: description, probeFirstPosition: 0, path: path)
+    var texts = try CaptureMetadata.texts(of: description, probeFirstPosition: 0, path: path)
+    // A stand-in must not be read as a fact.
+    if !description.unknown.isEmpty {
+      texts[unknownKey] = description.unknown.map(\.rawValue).sorted().joined(separator: " ")
+      for fact in description.unknown {
+        for key in texts.keys where key == fact.rawValue || fact == .rope && isRope(key) { texts[key] = nil }
+      }
+    }
     return objectText(texts)
   }
 
@@ -35,10 +44,33 @@ struct EmbeddedFacts {
   /// What `text` says, unless it says it of more layers than the file has: a short text must not ask for the memory of
   /// many.
   private static func described(by text: String, layers: Int, path: String) throws -> CaptureFacts {
-    try CaptureMetadata(path: path, texts: object(text, path: path)).facts { said throws(CaptureError) in
+    var texts = try object(text, path: path)
+    // Stand-ins for what is left out; `add` takes none of them over.
+    let unknown = unknownFacts(texts)
+    if unknown.contains(.queryHeads) { texts[CaptureKey.queryHeads] = texts[CaptureKey.kvHeads] }
+    if unknown.contains(.attentionScale) { texts[CaptureKey.attentionScale] = "1" }
+    if unknown.contains(.rope) {
+      texts = texts.filter { !isRope($0.key) }
+      texts[CaptureKey.ropes] = "1"
+      for (field, value) in [
+        ("pairing", RotaryEmbedding.Pairing.none.name), ("dimensions", "0"), ("base", "1"), ("scaling", "none"),
+        ("magnitude", "1"), ("inverse_frequencies", "[]"),
+      ] { texts[CaptureKey.rope(0, field)] = value }
+    }
+    return try CaptureMetadata(path: path, texts: texts).facts { said throws(CaptureError) in
       guard said > layers else { return }
       throw .value(path: path, key: CaptureKey.layers, expected: "the \(layers) of the tensors", found: String(said))
     }
+  }
+
+  /// The facts that a description says are unknown.
+  private static func unknownFacts(_ texts: [String: String]) -> Set<UnknownFact> {
+    Set((texts[unknownKey] ?? "").split(separator: " ").compactMap { UnknownFact(rawValue: String($0)) })
+  }
+
+  /// Whether a key of a capture's metadata says something of rotary embeddings.
+  private static func isRope(_ key: String) -> Bool {
+    key == CaptureKey.ropes || key == CaptureKey.ropeIndex || key.hasPrefix("rope.")
   }
 
   /// The text under `tokensKey`.
@@ -53,6 +85,7 @@ struct EmbeddedFacts {
   ///   heads or dimensions.
   static func add(_ text: String, to facts: inout ForeignFacts) throws {
     let path = facts.path
+    let unknown = unknownFacts(try object(text, path: path))
     let said = try described(by: text, layers: facts.layers.count, path: path)
     let layers = said.geometry.layers
     guard
@@ -66,14 +99,17 @@ struct EmbeddedFacts {
     let isAsWritten = layers.map(\.tokens) == facts.layers.map(\.tokens)
     for (index, layer) in layers.enumerated() {
       if isAsWritten { facts.layers[index].firstPosition = layer.firstPosition }
-      facts.layers[index].queryHeads = layer.queryHeads
+      if !unknown.contains(.queryHeads) { facts.layers[index].queryHeads = layer.queryHeads }
       facts.layers[index].ropeIndex = layer.ropeIndex
       facts.layers[index].slidingWindow = layer.slidingWindow ?? facts.layers[index].slidingWindow
     }
     facts.model = said.model
-    facts.ropes = said.ropes
-    facts.keyConvention = nil
-    facts.attentionScale = said.attentionScale
+    // Without embeddings only the program's convention says how keys lie.
+    if !unknown.contains(.rope) {
+      facts.ropes = said.ropes
+      facts.keyConvention = nil
+    }
+    if !unknown.contains(.attentionScale) { facts.attentionScale = said.attentionScale }
     facts.attentionSoftcap = said.attentionSoftcap
     facts.provenance.merge(said.provenance) { own, _ in own }
   }

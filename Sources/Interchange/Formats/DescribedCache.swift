@@ -9,8 +9,8 @@ public struct DescribedCache: CacheSource {
 
   /// Joins what the file says with what was supplied.
   ///
-  /// Facts that are unknown and not in `needs` get a value that stands for not known: as many query heads as KV heads,
-  /// scale 1/√D, no rotary embedding.
+  /// Facts that are unknown and not in `needs` get a stand-in: as many query heads as KV heads, scale 1/√D, no rotary
+  /// embedding. The description's `unknown` names them.
   ///
   /// - Throws: `MissingFacts` with all facts of `needs` that are known from nowhere; `FactConflict`.
   public init(_ cache: any ForeignCache, supplied: SuppliedFacts, needs: Set<CacheFact>) throws {

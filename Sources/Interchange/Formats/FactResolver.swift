@@ -6,6 +6,8 @@ struct FactResolver {
   let supplied: SuppliedFacts
   let needs: Set<CacheFact>
   private var missing: [CacheFact] = []
+  /// What gets a stand-in.
+  private var unknown: Set<UnknownFact> = []
   /// What was taken from options, for the provenance.
   private var taken: [String: String] = [:]
 
@@ -29,14 +31,22 @@ struct FactResolver {
     if let original = supplied.model?.originalContext {
       provenance[CacheDescription.originalContextKey] = String(original)
     }
-    return CacheDescription(
+    var description = CacheDescription(
       model: model, geometry: CacheGeometry(layers: layers), ropes: ropes, tokens: tokens, keyType: facts.keyType,
       valueType: facts.valueType, attentionScale: scale,
       attentionSoftcap: facts.attentionSoftcap ?? supplied.model?.attentionSoftcap, probeQueries: facts.probeQueries,
       provenance: provenance)
+    description.unknown = unknown
+    return description
   }
 
   private mutating func lack(_ fact: CacheFact) {
+    switch fact {
+    case .queryHeads: unknown.insert(.queryHeads)
+    case .rope, .keyPairs: unknown.insert(.rope)
+    case .attentionScale: unknown.insert(.attentionScale)
+    default: break
+    }
     if needs.contains(fact), !missing.contains(fact) { missing.append(fact) }
   }
 

@@ -25,6 +25,8 @@ extension GGUFError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notGGUF(let path): "\(path): not a GGUF file"
+    case .unsupportedVersion(let path, let found) where 1...3 ~= found.byteSwapped:
+      "\(path): a big-endian GGUF (version \(found.byteSwapped)); fkv reads little-endian files only"
     case .unsupportedVersion(let path, let found): "\(path): GGUF version \(found); this reader knows 2 and 3"
     case .truncated(let path, let what, let offset, let wanted, let fileBytes):
       "\(path): truncated GGUF: \(what) at offset \(offset) takes \(wanted) bytes, but the file has \(fileBytes)"

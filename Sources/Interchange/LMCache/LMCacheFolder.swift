@@ -30,6 +30,10 @@ struct LMCacheFolder {
       chunks = try numbered.map { try LMCacheChunk(path: "\(path)/\($0)") }
       return
     }
+    if let gap = Self.gap(files) {
+      throw ForeignError.missing(
+        path: path, what: "\"\(gap)\(LMCacheName.suffix)\" between its chunks")
+    }
     let names = try files.map { file in
       guard let name = LMCacheName(file) else {
         throw ForeignError.unsupported(path: path, what: "a file", found: "named \"\(excerpt(file))\"")
@@ -56,6 +60,13 @@ struct LMCacheFolder {
   private static func numbered(_ files: [String]) -> [String]? {
     let ordered = files.indices.map { "\($0)\(LMCacheName.suffix)" }
     return Set(ordered) == Set(files) ? ordered : nil
+  }
+
+  /// The first number that is missing where all files are named by numbers; nil where other names are among them.
+  private static func gap(_ files: [String]) -> Int? {
+    let numbers = files.compactMap { Int($0.dropLast(LMCacheName.suffix.count)) }
+    guard numbers.count == files.count else { return nil }
+    return (0...numbers.count).first { !numbers.contains($0) }
   }
 
   /// Follows the hashes of the prompt's chunks, all as long as the longest file's but the last, as far as files go.

@@ -32,7 +32,7 @@ extension LlamaStateContaining {
   public var directions: FormatDirections { .both }
   public var keyConvention: KeyConvention? { .llamaCpp }
 
-  public func recognises(_ item: FormatItem) -> Bool { container.begins(item) }
+  public func recognises(_ item: FormatItem) -> Bool { container.begins(item) || container.isBuffer(item) }
 
   public func open(_ path: String, supplied: SuppliedFacts) throws -> any ForeignCache {
     try LlamaStateReading(path: path, container: container, format: name, supplied: supplied)
@@ -57,5 +57,23 @@ extension LlamaStateFormat.Container {
     guard item.head.count >= 8 else { return false }
     let words = Array(item.head.prefix(8)).littleEndian(as: UInt32.self)
     return words[0] == magic && words[1] < 256
+  }
+
+  /// Whether it is what `llama_state_get_data` or `llama_state_seq_get_data` gave: by its magic, or where it has none by
+  /// a layout that fits the whole of it.
+  func isBuffer(_ item: FormatItem) -> Bool {
+    guard item.head.count >= 16, let first = Array(item.head.prefix(4)).littleEndian(as: UInt32.self).first else {
+      return false
+    }
+    if self == .sequence, first == LlamaStateFormat.Wrapping.bufferMagic { return true }
+    if self == .session {
+      let isName = item.head.dropFirst(4).prefix(Int(min(first, 64))).allSatisfy {
+        (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || [0x2D, 0x2E, 0x5F].contains($0)
+      }
+      guard 1...64 ~= first, isName else { return false }
+    } else {
+      guard 1...256 ~= first else { return false }
+    }
+    return (try? LlamaStateFile(buffer: FileReader(path: item.path), container: self)) != nil
   }
 }

@@ -20,7 +20,23 @@ public struct LlamaStateFormat: Hashable, Sendable {
     var firstVersionWithRotation: UInt32 { versions.upperBound }
   }
 
+  /// Whether the bytes are a file's, or those that a program got to keep itself.
+  public enum Wrapping: Hashable, Sendable {
+    /// A file: magic, version, tokens.
+    case file
+    /// `llama_state_get_data` (session) and, in older versions, `llama_state_seq_get_data` (sequence): what follows the
+    /// tokens in a file.
+    case buffer
+    /// `llama_state_seq_get_data` of newer versions: the same after `bufferMagic` and the sequence's number.
+    case markedBuffer
+
+    /// The first four bytes of a marked buffer, read as a little-endian integer (llama-context.cpp, `io_magic`).
+    public static let bufferMagic: UInt32 = 0xaf14_3cd8
+  }
+
   public var container: Container
+  /// How the bytes begin; buffers say no version, and `version` is then that of files with the same layout.
+  public var wrapping = Wrapping.file
   public var version: UInt32
   /// Bytes of each cell between its sequence count and its sequence ids: 0; 12 for M-RoPE models, 8 in old files.
   public var cellExtensionBytes: Int
@@ -54,6 +70,15 @@ public struct LlamaStateFormat: Hashable, Sendable {
   var blobHeaderBytes: Int { (hasStreamCount ? 4 : 0) + 4 + 4 + 4 + (hasRotationFields ? 8 : 0) }
   /// Bytes of one cell that belongs to one sequence.
   var cellBytes: Int { 4 + 4 + cellExtensionBytes + 4 }
+
+  /// The layouts to try on a buffer, newest first.
+  static func buffers(_ container: Container, _ wrapping: Wrapping) -> [LlamaStateFormat] {
+    container.versions.reversed().flatMap { candidates(container, version: $0) }.map {
+      var format = $0
+      format.wrapping = wrapping
+      return format
+    }
+  }
 
   /// The layouts to try on a file of a version, likeliest first.
   static func candidates(_ container: Container, version: UInt32) -> [LlamaStateFormat] {

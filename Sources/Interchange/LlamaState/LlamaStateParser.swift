@@ -6,6 +6,10 @@ struct LlamaStateParser {
   private(set) var tokens: [Int32] = []
   private(set) var architecture: String?
   private(set) var memories: [[LlamaStateStream]] = []
+  /// Bytes after the state, which llama.cpp does not look at; 0 unless `allowsTrailing`.
+  private(set) var trailingBytes = 0
+  /// Whether bytes may follow the state.
+  var allowsTrailing = false
 
   private let path: String
   private let fileBytes: Int
@@ -44,19 +48,38 @@ struct LlamaStateParser {
   }
 
   mutating func parse() throws {
-    try cursor.skip(8, "magic and version")
-    let tokenCount: UInt32 = try cursor.integer("token count")
-    tokens = try cursor.bytes(UInt64(tokenCount) * 4, "tokens").littleEndian(as: UInt32.self)
-      .map(Int32.init(bitPattern:))
+    switch format.wrapping {
+    case .file:
+      try cursor.skip(8, "magic and version")
+      let tokenCount: UInt32 = try cursor.integer("token count")
+      tokens = try cursor.bytes(UInt64(tokenCount) * 4, "tokens").littleEndian(as: UInt32.self)
+        .map(Int32.init(bitPattern:))
+    case .buffer: break
+    case .markedBuffer: try cursor.skip(8, "magic and sequence")
+    }
     if format.container == .session {
+      let lengthOffset = cursor.offset
       let length: UInt32 = try cursor.integer("architecture")
+      guard format.wrapping == .file || 1...64 ~= length else {
+        throw invalid("length of the architecture", lengthOffset, UInt64(length))
+      }
       architecture = String(decoding: try cursor.bytes(UInt64(length), "architecture"), as: UTF8.self)
     }
     if format.hasOutputs { try skipOutputs() }
     memories.append(try parseMemory())
     // Without a stream count, an empty second memory would be four zeros, which anything may end with.
-    if cursor.remaining > (format.hasStreamCount ? 0 : 4) { memories.append(try parseMemory()) }
-    guard cursor.remaining == 0 else {
+    if cursor.remaining > (format.hasStreamCount ? 0 : 4) {
+      let end = cursor
+      do {
+        memories.append(try parseMemory())
+      } catch  where allowsTrailing && format.hasStreamCount {
+        cursor = end
+        // What begins as a second memory is one that is cut short.
+        guard try !beginsMemory() else { throw error }
+      }
+    }
+    trailingBytes = cursor.remaining
+    guard cursor.remaining == 0 || allowsTrailing && format.hasStreamCount else {
       throw LlamaStateError.trailingBytes(path: path, offset: cursor.offset, fileBytes: fileBytes)
     }
     // A memory may be without layers, but not all that hold cells: so many zeros are another layout's.
@@ -65,6 +88,17 @@ struct LlamaStateParser {
       throw invalid("layer count", fileBytes, 0)
     }
     format.blobCount = memories.count
+  }
+
+  /// Whether what follows could be the start of a memory: fewer bytes than say, or a count of streams and one of cells
+  /// that are of the size of the memory before.
+  private func beginsMemory() throws -> Bool {
+    var next = cursor
+    guard next.remaining >= 8 else { return true }
+    let streams: UInt32 = try next.integer("stream count")
+    let cells: UInt32 = try next.integer("cell count")
+    let most = memories[0].map(\.positions.count).max() ?? 0
+    return 1...256 ~= streams && Int(cells) <= 2 * most + 4096
   }
 
   /// Which tokens had outputs, their logits, their embeddings: counts of 4-byte numbers, and the numbers.

@@ -11,8 +11,7 @@ struct LlamaStateReading: ForeignCache {
 
   /// - Throws: `LlamaStateError`, `MissingFacts`, `FactConflict`, `FileError`.
   init(path: String, container: LlamaStateFormat.Container, format: String, supplied: SuppliedFacts) throws {
-    let state = try LlamaStateFile(path: path)
-    guard state.format.container == container else { throw LlamaStateError.notStateFile(path: path) }
+    let state = try Self.state(path, container)
     let shape = try LlamaStateShape(state: state, supplied: supplied)
     let description = CacheDescription(
       model: ModelIdentity(name: "", architecture: "", fingerprint: ""),
@@ -33,9 +32,16 @@ struct LlamaStateReading: ForeignCache {
       "source.format": format, "source.version": String(state.format.version),
       "source.key_type": shape.keys.label, "source.value_type": shape.values.label,
     ]
+    if state.format.wrapping != .file {
+      facts.provenance["source.version"] = "buffer, laid out as in version \(state.format.version)"
+    }
     facts.losses = shape.losses
     if state.format.hasOutputs {
       facts.losses.append(ConversionLoss(.dropped, "the session's last logits and embeddings are left out"))
+    }
+    if state.trailingBytes > 0 {
+      facts.losses.append(
+        ConversionLoss(.dropped, "the \(state.trailingBytes) bytes after the state are passed over, as llama.cpp does"))
     }
     (facts.tokens, facts.losses) = try Self.tokens(state, shape, facts.losses)
     let end = CacheGeometry(layers: shape.layers).endPosition
@@ -47,6 +53,17 @@ struct LlamaStateReading: ForeignCache {
   }
 
   func tensor(_ kind: CacheKind, layer: Int) throws -> CacheTensor { try cache.tensor(kind, layer: layer) }
+
+  /// A file of a container, or a buffer without its magic and version.
+  private static func state(_ path: String, _ container: LlamaStateFormat.Container) throws -> LlamaStateFile {
+    let file = try FileReader(path: path)
+    let head = try file.read(at: 0, count: min(4, file.byteCount)).littleEndian(as: UInt32.self).first
+    let isFile = [LlamaStateFormat.Container.sequence, .session].contains { $0.magic == head }
+    guard isFile else { return try LlamaStateFile(buffer: file, container: container) }
+    let state = try LlamaStateFile(file: file)
+    guard state.format.container == container else { throw LlamaStateError.notStateFile(path: path) }
+    return state
+  }
 
   /// The sequence's tokens up to the last cached one; nil with a loss where the header's list is none of that.
   private static func tokens(_ state: LlamaStateFile, _ shape: LlamaStateShape, _ losses: [ConversionLoss]) throws -> (

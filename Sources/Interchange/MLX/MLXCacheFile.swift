@@ -24,15 +24,6 @@ public struct MLXCacheFile: ForeignCache {
     }
     let states = MLXStates(file: file, dialect: dialect)
     let layers = try states.classes().enumerated().map { try MLXLayer($0.offset, class: $0.element, in: states) }
-    for (index, layer) in layers.enumerated() {
-      for (kind, type, first) in [
-        (CacheKind.key, layer.keyType, layers[0].keyType), (.value, layer.valueType, layers[0].valueType),
-      ] where type != first {
-        throw ForeignError.unsupported(
-          path: path, what: "the type of the \(kind.name)s of layer \(index)",
-          found: "\(type.safetensorsName), not \(first.safetensorsName) as in layer 0,")
-      }
-    }
     self.file = file
     self.layers = layers
     self.dialect = dialect
@@ -43,6 +34,11 @@ public struct MLXCacheFile: ForeignCache {
   ///
   /// - Throws: `FileError` if the file cannot be read.
   public func tensor(_ kind: CacheKind, layer index: Int) throws -> CacheTensor {
+    try stored(kind, layer: index).widened(to: kind == .key ? facts.keyType : facts.valueType)
+  }
+
+  /// Keys or values of one layer in the layer's own type.
+  private func stored(_ kind: CacheKind, layer index: Int) throws -> CacheTensor {
     let layer = layers[index]
     let name = "\(index).\(kind == .key ? 0 : 1)"
     switch layer.coding {
@@ -53,11 +49,12 @@ public struct MLXCacheFile: ForeignCache {
       let pieces = layer.rows.map { whole.rows($0) }
       return pieces.dropFirst().reduce(pieces[0]) { $0.followed(by: $1) }
     case .quantized(let groupSize, let bits):
+      let names = MLXLayer.quantizedNames(index, kind, file)
       let states = MLXStates(file: file, dialect: dialect)
       let rows = try MLXQuantizedRows(
-        words: file.read("\(name).0").littleEndian(as: UInt32.self),
-        scales: file.read("\(name).1").floats(as: states.floatType("\(name).1")),
-        biases: file.read("\(name).2").floats(as: states.floatType("\(name).2")), groupSize: groupSize, bits: bits)
+        words: file.read(names[0]).littleEndian(as: UInt32.self),
+        scales: file.read(names[1]).floats(as: states.floatType(names[1])),
+        biases: file.read(names[2]).floats(as: states.floatType(names[2])), groupSize: groupSize, bits: bits)
       return rows.tensor(
         kvHeads: layer.facts.kvHeads, rowCount: layer.rowCount, tokens: layer.facts.tokens,
         headDim: layer.facts.headDim)
@@ -66,8 +63,9 @@ public struct MLXCacheFile: ForeignCache {
 
   private static func facts(_ layers: [MLXLayer], _ states: MLXStates) throws -> ForeignFacts {
     var facts = ForeignFacts(
-      path: states.file.path, format: MLXFormat.formatName, layers: layers.map(\.facts), keyType: layers[0].keyType,
-      valueType: layers[0].valueType, keyConvention: .transformers)
+      path: states.file.path, format: MLXFormat.formatName, layers: layers.map(\.facts),
+      keyType: .common(layers.map(\.keyType)), valueType: .common(layers.map(\.valueType)), keyConvention: .transformers
+    )
     facts.provenance["source.format"] = "mlx-lm prompt cache, layout of \(states.dialect.rawValue)"
     for layer in layers {
       guard case .quantized(let groupSize, let bits) = layer.coding else { continue }
@@ -75,6 +73,9 @@ public struct MLXCacheFile: ForeignCache {
         .rounding, "keys and values were quantised to \(bits) bits in groups of \(groupSize) by mlx-lm")
       if !facts.losses.contains(loss) { facts.losses.append(loss) }
       facts.isQuantised = true
+    }
+    if states.hasModelState {
+      facts.losses.append(ConversionLoss(.dropped, "the state that the model keeps besides the cache is left out"))
     }
     let user = states.user
     if let text = user[EmbeddedFacts.descriptionKey] { try EmbeddedFacts.add(text, to: &facts) }

@@ -45,8 +45,8 @@ struct MLXLayer {
   /// A ring: of `max_size` rows, the first `keep` stay, the others are overwritten in turn from row `_idx` on.
   private init(rotating index: Int, in states: MLXStates) throws {
     try self.init(numbers: index, in: states)
-    // Versions up to 0.2x wrote the step of growth before the offset.
-    let shift = states.dialect == .stateTexts && states.textCount(index) == 5 ? 1 : 0
+    // Versions up to 0.2x and mlx-swift-lm write the step of growth before the offset; the latter adds a sixth text.
+    let shift = states.dialect == .stateTexts && 5...6 ~= states.textCount(index) ? 1 : 0
     let limit = 0...CaptureLimit.position
     let offset = try states.integer(index, tensor: 2, text: 2 + shift, what: "offset", in: limit)
     let keep = try states.integer(index, tensor: 3, text: 0, what: "keep", in: limit)
@@ -78,11 +78,14 @@ struct MLXLayer {
     let group = try states.integer(
       index, tensor: 3, text: 1 + shift, what: "group_size", in: 1...CaptureLimit.dimension)
     let bits = try states.integer(index, tensor: 4, text: 2 + shift, what: "bits", in: 1...8)
-    let key = try Self.quantizedShape("\(index).0", groupSize: group, bits: bits, in: states)
-    let value = try Self.quantizedShape("\(index).1", groupSize: group, bits: bits, in: states)
+    let (keyNames, valueNames) = (
+      Self.quantizedNames(index, .key, states.file), Self.quantizedNames(index, .value, states.file)
+    )
+    let key = try Self.quantizedShape(keyNames, groupSize: group, bits: bits, in: states)
+    let value = try Self.quantizedShape(valueNames, groupSize: group, bits: bits, in: states)
     guard key == value else {
       throw ForeignError.shape(
-        path: states.file.path, tensor: "\(index).1.0", expected: "that of the keys",
+        path: states.file.path, tensor: valueNames[0], expected: "that of the keys",
         found: [1, value.heads, value.rows, value.elements])
     }
     let count = try states.integer(index, tensor: 2, text: shift, what: "offset", in: 0...key.rows)
@@ -111,17 +114,25 @@ struct MLXLayer {
     valueType = try states.floatType("\(index).1")
   }
 
+  /// The names of the words, scales and biases of keys or values: `l.k.0` … `l.k.2` in mlx-lm's files, six tensors
+  /// side by side, `l.0` … `l.5`, in those of mlx-swift-lm.
+  static func quantizedNames(_ index: Int, _ kind: CacheKind, _ file: SafetensorsFile) -> [String] {
+    let place = kind == .key ? 0 : 1
+    let isFlat = file.tensors["\(index).0"] != nil
+    return (0..<3).map { isFlat ? "\(index).\(3 * place + $0)" : "\(index).\(place).\($0)" }
+  }
+
   /// (H, rows, D) of three tensors that belong together.
   private static func quantizedShape(
-    _ name: String, groupSize: Int, bits: Int, in states: MLXStates
+    _ names: [String], groupSize: Int, bits: Int, in states: MLXStates
   ) throws -> (heads: Int, rows: Int, elements: Int) {
-    let words = try states.shape("\(name).0")
-    guard try states.file.tensor("\(name).0").dataType == .uint32 else {
+    let words = try states.shape(names[0])
+    guard try states.file.tensor(names[0]).dataType == .uint32 else {
       throw ForeignError.unsupported(
-        path: states.file.path, what: "dtype of \(name).0", found: try states.file.tensor("\(name).0").dataType.rawValue
+        path: states.file.path, what: "dtype of \(names[0])", found: try states.file.tensor(names[0]).dataType.rawValue
       )
     }
-    for part in ["\(name).1", "\(name).2"] {
+    for part in names.dropFirst() {
       let found = try states.shape(part)
       guard found.heads == words.heads, found.rows == words.rows,
         found.elements * groupSize * bits == words.elements * 32
@@ -136,7 +147,7 @@ struct MLXLayer {
     let elements = words.elements * 32 / bits
     guard elements <= CaptureLimit.dimension else {
       throw ForeignError.shape(
-        path: states.file.path, tensor: "\(name).0", expected: "at most \(CaptureLimit.dimension) dims",
+        path: states.file.path, tensor: names[0], expected: "at most \(CaptureLimit.dimension) dims",
         found: [1, words.heads, words.rows, words.elements])
     }
     return (words.heads, words.rows, elements)

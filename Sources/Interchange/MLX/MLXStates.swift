@@ -10,8 +10,11 @@ struct MLXStates {
   /// - Throws: `ForeignError.missing` for a layer whose tensors are there without a class.
   func classes() throws -> [String] {
     var classes: [String] = []
-    while let name = file.metadata["\(dialect.classIndex).\(classes.count)"] { classes.append(name) }
-    for name in file.names {
+    while let name = file.metadata["\(dialect.classIndex).\(classes.count)"] {
+      // mlx-swift-lm marks classes of files that hold a model's state besides the cache.
+      classes.append(String(name.split(separator: ":").last ?? ""))
+    }
+    for name in file.names where !name.hasPrefix(Self.statePrefix) {
       guard let layer = Int(name.prefix { $0 != "." }), layer >= 0, layer < classes.count else {
         throw ForeignError.missing(path: file.path, what: "class name for tensor \"\(excerpt(name))\"")
       }
@@ -19,11 +22,18 @@ struct MLXStates {
     return classes
   }
 
+  /// How tensors and texts of a model's own state begin in mlx-swift-lm's files.
+  private static let statePrefix = "__mlx_lm_state_"
+
+  /// Whether the file holds a model's state besides the cache.
+  var hasModelState: Bool { file.names.contains { $0.hasPrefix(Self.statePrefix) } }
+
   /// The user's metadata: whatever `save_prompt_cache` was given.
   var user: [String: String] {
     let prefix = "\(dialect.userIndex)."
+    let state = prefix + Self.statePrefix
     return Dictionary(
-      uniqueKeysWithValues: file.metadata.filter { $0.key.hasPrefix(prefix) }.map {
+      uniqueKeysWithValues: file.metadata.filter { $0.key.hasPrefix(prefix) && !$0.key.hasPrefix(state) }.map {
         (String($0.key.dropFirst(prefix.count)), $0.value)
       })
   }

@@ -1,9 +1,13 @@
 extension PickleReader {
   /// What calling one of the known names gives.
   mutating func call(_ callee: PickleValue, _ arguments: PickleValue, isNew: Bool) throws {
+    if case .node(let index) = callee, case .foreign(let name, _) = nodes[index] {
+      return push(.foreign(name: name, members: []))
+    }
     guard case .global(let name) = callee, let arguments = elements(arguments) else {
       throw failure("a known name and its arguments", "something else")
     }
+    guard TorchNames.allows(name) else { return push(.foreign(name: name, members: [])) }
     switch name {
     case _ where TorchNames.classes.contains(name): push(.object(class: name, state: .none))
     case _ where TorchNames.inert.contains(name): push(.inert)
@@ -21,6 +25,11 @@ extension PickleReader {
     let index = try top()
     switch nodes[index] {
     case .object(let name, _): nodes[index] = .object(class: name, state: state)
+    case .foreign(let name, var members):
+      guard case .node(let other) = state, other != index, case .dictionary(let pairs) = nodes[other] else { break }
+      nodes[index] = .inert
+      members += pairs
+      nodes[index] = .foreign(name: name, members: members)
     // What Python attaches to containers beside their contents says nothing of a cache.
     case .dictionary, .inert: break
     default: throw failure("an object to build", "something else")
@@ -30,15 +39,21 @@ extension PickleReader {
   /// A persistent id: ("storage", class, key, device, elements).
   mutating func storage(_ id: PickleValue) throws {
     guard let parts = elements(id), 5...6 ~= parts.count, parts[0] == .text("storage"),
-      case .global(let name) = parts[1],
-      let type = TorchNames.storages[name], case .text(let key) = parts[2], case .integer(let count) = parts[4],
-      count >= 0, type.byteCount(shape: [count]) != nil
+      case .global(let name) = parts[1], case .text(let key) = parts[2], case .integer(let count) = parts[4], count >= 0
     else { throw failure("the id of a storage", "something else") }
+    // Numbers of a type that is not known, which may lie beside the cache.
+    guard TorchNames.allows(name) else { return push(.foreign(name: name, members: [])) }
+    guard let type = TorchNames.storages[name], type.byteCount(shape: [count]) != nil else {
+      throw failure("the id of a storage", "something else")
+    }
     push(.storage(TorchStorage(key: key, type: type, count: count)))
   }
 
   /// Arguments: storage, offset, size, strides, and what concerns gradients.
   private mutating func tensor(_ arguments: [PickleValue]) throws {
+    if case .node(let index)? = arguments.first, case .foreign(let name, _) = nodes[index] {
+      return push(.foreign(name: name, members: []))
+    }
     guard 6...7 ~= arguments.count, case .node(let index) = arguments[0], case .storage(let storage) = nodes[index],
       case .integer(let offset) = arguments[1], let shape = integers(arguments[2]), let strides = integers(arguments[3])
     else { throw failure("the arguments of a tensor", "something else") }

@@ -14,7 +14,13 @@ extension PickleReader {
     case UInt8(ascii: "J"): stack.append(.integer(try signed(4)))  // BININT
     case 0x8A:  // LONG1
       let count = try natural(1)
-      stack.append(.integer(try signed(count)))
+      if count <= 8 {
+        stack.append(.integer(try signed(count)))
+      } else {
+        // An integer that no cache needs.
+        _ = try take(count)
+        push(.inert)
+      }
     case UInt8(ascii: "G"):  // BINFLOAT, big-endian
       stack.append(.float(Double(bitPattern: try take(8).reduce(0) { $0 << 8 | UInt64($1) })))
     case UInt8(ascii: "X"): try pushText(lengthBytes: 4)  // BINUNICODE
@@ -52,17 +58,31 @@ extension PickleReader {
     case 0x94: try put(memo.count)  // MEMOIZE
     case UInt8(ascii: "h"): try get(try natural(1))  // BINGET
     case UInt8(ascii: "j"): try get(try natural(4))  // LONG_BINGET
-    case UInt8(ascii: "c"): try name(try line(), try line())  // GLOBAL
+    case UInt8(ascii: "c"): name(try line(), try line())  // GLOBAL
     case 0x93:  // STACK_GLOBAL
       let (name, module) = (try pop(), try pop())
       guard case .text(let name) = name, case .text(let module) = module else {
         throw failure("the texts of a name", "other values")
       }
-      try self.name(module, name)
+      self.name(module, name)
     case UInt8(ascii: "R"), 0x81:  // REDUCE, NEWOBJ
       let (arguments, callee) = (try pop(), try pop())
       try call(callee, arguments, isNew: opcode == 0x81)
+    case 0x92:  // NEWOBJ_EX
+      _ = try pop()
+      let (arguments, callee) = (try pop(), try pop())
+      try call(callee, arguments, isNew: true)
     case UInt8(ascii: "b"): try build(try pop())  // BUILD
+    case UInt8(ascii: "C"): try pushBytes(lengthBytes: 1)  // SHORT_BINBYTES
+    case UInt8(ascii: "B"): try pushBytes(lengthBytes: 4)  // BINBYTES
+    case 0x8E, 0x96: try pushBytes(lengthBytes: 8)  // BINBYTES8, BYTEARRAY8
+    case 0x8F: push(.inert)  // EMPTY_SET
+    case 0x90:  // ADDITEMS
+      _ = try popToMark()
+      guard case .inert = nodes[try top()] else { throw failure("a set", "something else") }
+    case 0x91:  // FROZENSET
+      _ = try popToMark()
+      push(.inert)
     case UInt8(ascii: "Q"): try storage(try pop())  // BINPERSID
     default:
       throw ForeignError.unsupported(
@@ -73,6 +93,12 @@ extension PickleReader {
   private mutating func pushText(lengthBytes: Int) throws {
     let count = try natural(lengthBytes)
     stack.append(.text(try text(count)))
+  }
+
+  /// Bytes are of no use for a cache and are passed over.
+  private mutating func pushBytes(lengthBytes: Int) throws {
+    _ = try take(try natural(lengthBytes))
+    push(.inert)
   }
 
   private mutating func put(_ key: Int) throws {
@@ -93,24 +119,29 @@ extension PickleReader {
       nodes[index] = .inert
       elements += values
       nodes[index] = .list(elements)
+    case .foreign: break
     default: throw failure("a list", "something else")
     }
   }
 
   private mutating func setItems(_ values: [PickleValue]) throws {
     let index = try top()
-    guard values.count % 2 == 0, case .dictionary(var pairs) = nodes[index] else {
-      throw failure("a dictionary and pairs", "something else")
+    guard values.count % 2 == 0 else { throw failure("a dictionary and pairs", "something else") }
+    let added = stride(from: 0, to: values.count, by: 2).map { (key: values[$0], value: values[$0 + 1]) }
+    switch nodes[index] {
+    case .dictionary(var pairs):
+      nodes[index] = .inert
+      pairs += added
+      nodes[index] = .dictionary(pairs)
+    case .foreign(let name, var members):
+      nodes[index] = .inert
+      members += added
+      nodes[index] = .foreign(name: name, members: members)
+    default: throw failure("a dictionary and pairs", "something else")
     }
-    nodes[index] = .inert
-    for item in stride(from: 0, to: values.count, by: 2) { pairs.append((values[item], values[item + 1])) }
-    nodes[index] = .dictionary(pairs)
   }
 
-  private mutating func name(_ module: String, _ name: String) throws {
-    guard TorchNames.allows("\(module) \(name)") else {
-      throw ForeignError.unsupported(path: path, what: "a name in data.pkl", found: "\(module).\(name)")
-    }
+  private mutating func name(_ module: String, _ name: String) {
     stack.append(.global("\(module) \(name)"))
   }
 }

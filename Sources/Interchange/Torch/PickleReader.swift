@@ -1,8 +1,8 @@
 /// Reads the pickles that `torch.save` writes into values, and runs nothing.
 ///
 /// A pickle is a program for a stack machine. This one knows the opcodes that put plain values together (protocols 2
-/// to 5), the names in `TorchNames`, and tensors of storages; any other opcode or name ends the reading with an error
-/// that says which. Each opcode takes bounded time and memory, nothing recurses, and the memo is a dictionary, so that
+/// to 5), the names in `TorchNames`, and tensors of storages. Any other opcode ends the reading with an error that says
+/// which; any other name, called or not, gives a node that only says the name. Each opcode takes bounded time and memory, nothing recurses, and the memo is a dictionary, so that
 /// time and memory are in proportion to the pickle's length.
 struct PickleReader {
   /// The longest pickle that is read, in bytes: a thousand times what a cache of a hundred layers needs.

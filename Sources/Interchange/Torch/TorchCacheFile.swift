@@ -44,8 +44,12 @@ public struct TorchCacheFile: ForeignCache {
     }
     var facts = try pairs.facts(path: path, format: TorchFormat.formatName)
     facts.provenance["source.format"] = "torch.save archive"
-    if let tokens = found.tokens { facts.tokens = try Self.tokens(tokens, archive, root, facts) }
-    facts.losses += found.others.map { ConversionLoss(.dropped, "\"\(excerpt($0))\" is not taken over") }
+    if let tokens = found.tokens {
+      try facts.take(
+        SavedTokens(name: tokens.name, shape: tokens.tensor.view.shape, type: tokens.tensor.storage.type),
+        read: { try Self.stored(tokens, archive, root).read() })
+    }
+    facts.losses += found.others.map { ConversionLoss(.dropped, "\($0) is not taken over") }
     self.facts = facts
   }
 
@@ -76,19 +80,5 @@ public struct TorchCacheFile: ForeignCache {
         return view.gathered(
           try archive.read(entry, span.lowerBound * size..<span.upperBound * size), size: size)
       })
-  }
-
-  private static func tokens(
-    _ found: (name: String, tensor: TorchTensor), _ archive: ZIPDirectory, _ root: String, _ facts: ForeignFacts
-  ) throws -> [Int32]? {
-    let shape = found.tensor.view.shape
-    guard shape.count == 1 || shape.count == 2 && shape[0] == 1 else { return nil }
-    let stored = try stored(found, archive, root)
-    switch found.tensor.storage.type {
-    case .int64: return try facts.checkedTokens(stored.read().littleEndian(as: Int64.self), name: found.name)
-    case .int32:
-      return try facts.checkedTokens(stored.read().littleEndian(as: Int32.self).map(Int64.init), name: found.name)
-    default: return nil
-    }
   }
 }

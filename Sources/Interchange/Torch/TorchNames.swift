@@ -1,4 +1,4 @@
-/// The classes and functions that a pickle of a cache may name. They are names here: nothing is imported or run.
+/// The classes and functions of a pickle that say something of a cache. They are names here: nothing is imported or run.
 enum TorchNames {
   /// Types of storages by class.
   static let storages: [String: SafetensorsDataType] = [
@@ -28,7 +28,7 @@ enum TorchNames {
     "transformers.cache_utils DynamicSlidingWindowLayer",
   ]
 
-  /// Whether a pickle may name it.
+  /// Whether it is one of them; what any other name makes is passed over, or refused by that name.
   static func allows(_ name: String) -> Bool {
     storages[name] != nil || inert.contains(name) || types.contains(name) || classes.contains(name)
       || [rebuildTensor, rebuildParameter, orderedDictionary, size].contains(name)

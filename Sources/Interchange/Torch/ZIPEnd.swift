@@ -17,7 +17,8 @@ struct ZIPEnd {
         && start + 22 + Int(bytes[start + 20]) + Int(bytes[start + 21]) << 8 == tail
     }
     guard tail >= 22, let found else {
-      throw ForeignError.notThisFormat(path: path, format: "a ZIP archive", reason: "no directory at its end")
+      throw ForeignError.notThisFormat(
+        path: path, format: "a whole ZIP archive", reason: "no directory at its end, as if it was cut short")
     }
     let base = reader.byteCount - tail
     var cursor = ByteCursor(Array(bytes[(found + 10)...]), path: path, base: base + found, fileBytes: reader.byteCount)

@@ -60,24 +60,22 @@ extension [StoredPair] {
     let shape = facts.layers[layer]
     let tensor = kind == .key ? self[layer].key : self[layer].value
     return CacheTensor(
-      kvHeads: shape.kvHeads, tokens: shape.tokens, headDim: shape.headDim,
-      elementType: kind == .key ? facts.keyType : facts.valueType, bytes: try tensor.read())
+      kvHeads: shape.kvHeads, tokens: shape.tokens, headDim: shape.headDim, elementType: tensor.type!,
+      bytes: try tensor.read()
+    ).widened(to: kind == .key ? facts.keyType : facts.valueType)
   }
 
-  /// The one type of all keys or values.
+  /// The type of all keys or values, or Float32 where layers differ.
   private func type(_ part: KeyPath<StoredPair, StoredTensor>, _ path: String) throws -> ElementType {
-    var common: ElementType?
-    for pair in self {
-      let tensor = pair[keyPath: part]
-      guard let type = tensor.type, common == nil || type == common else {
-        throw ForeignError.unsupported(
-          path: path, what: "the type of \"\(tensor.name)\"",
-          found: common.map { "\(tensor.typeName), not \($0.safetensorsName) as in the layers before," }
-            ?? tensor.typeName)
-      }
-      common = type
-    }
-    return common!
+    ElementType.common(
+      try map { pair in
+        let tensor = pair[keyPath: part]
+        guard let type = tensor.type else {
+          throw ForeignError.unsupported(
+            path: path, what: "the type of \"\(tensor.name)\"", found: tensor.typeName)
+        }
+        return type
+      })
   }
 
   private static func dimensions(

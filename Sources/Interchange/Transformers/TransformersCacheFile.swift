@@ -22,8 +22,10 @@ public struct TransformersCacheFile: ForeignCache {
     facts.provenance["source.format"] = "Transformers cache in safetensors"
     if let text = file.metadata[EmbeddedFacts.descriptionKey] { try EmbeddedFacts.add(text, to: &facts) }
     for name in file.names where TensorNaming(name) == nil {
-      if Self.tokenNames.contains(name), let tokens = try Self.tokens(name, file) {
-        facts.tokens = try facts.checkedTokens(tokens, name: name)
+      if facts.tokens == nil, Self.tokenNames.contains(name) {
+        let tensor = try file.tensor(name)
+        try facts.take(
+          SavedTokens(name: name, shape: tensor.shape, type: tensor.dataType), read: { try file.read(name) })
       } else {
         facts.losses.append(ConversionLoss(.dropped, "tensor \"\(excerpt(name))\" is not taken over"))
       }
@@ -44,32 +46,4 @@ public struct TransformersCacheFile: ForeignCache {
 
   /// Names under which token ids lie.
   static let tokenNames: Set<String> = ["input_ids", "tokens", "token_ids"]
-
-  /// Token ids of shape [N] or [1, N]; nil for other tensors of such a name.
-  private static func tokens(_ name: String, _ file: SafetensorsFile) throws -> [Int64]? {
-    let tensor = try file.tensor(name)
-    guard tensor.shape.count == 1 || tensor.shape.count == 2 && tensor.shape[0] == 1 else { return nil }
-    switch tensor.dataType {
-    case .int32: return try file.read(name).littleEndian(as: Int32.self).map(Int64.init)
-    case .int64: return try file.read(name).littleEndian(as: Int64.self)
-    default: return nil
-    }
-  }
-}
-
-extension ForeignFacts {
-  /// Token ids from a file, which must fit 32 bits and be no fewer than any layer caches.
-  func checkedTokens(_ tokens: [Int64], name: String) throws -> [Int32] {
-    let longest = layers.map(\.tokens).max() ?? 0
-    guard tokens.count >= longest else {
-      throw ForeignError.invalid(
-        path: path, what: "\"\(name)\"", expected: "at least \(longest) token ids", found: "\(tokens.count)")
-    }
-    return try tokens.map { token in
-      guard let id = Int32(exactly: token) else {
-        throw ForeignError.invalid(path: path, what: "\"\(name)\"", expected: "32-bit token ids", found: "\(token)")
-      }
-      return id
-    }
-  }
 }

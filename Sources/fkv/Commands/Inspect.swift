@@ -26,6 +26,12 @@ struct InspectJSON: Encodable {
     var bytes: Int
   }
 
+  /// A line of provenance.
+  struct Line: Encodable {
+    var name: String
+    var value: String
+  }
+
   struct Layer: Encodable {
     /// The first layer of the group, and how many layers it has.
     var layer: Int
@@ -46,6 +52,8 @@ struct InspectJSON: Encodable {
   var sections: [Section]
   var layers: [Layer]
   var breakdown: [String: Int]
+  /// Everything that the file says of its making, by name.
+  var provenance: [Line]
   /// Bytes of the parts kept bit for bit, in the file and before.
   var exactBytes: Int?
   var exactRawBytes: Int?
@@ -54,6 +62,8 @@ struct InspectJSON: Encodable {
     head = CacheHeadJSON(report.header, size: report.size)
     hasTokens = report.hasTokens
     encrypted = report.isEncrypted
+    provenance = report.header.description.provenance.sorted { $0.key < $1.key }
+      .map { Line(name: $0.key, value: $0.value) }
     sections = report.sections.map { Section(name: $0.name, layer: $0.layer, bytes: $0.bytes) }
     layers = report.keys.indices.map {
       Layer(
@@ -69,7 +79,7 @@ struct InspectJSON: Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case hasTokens, encrypted, sections, layers, breakdown, exactBytes, exactRawBytes
+    case hasTokens, encrypted, sections, layers, breakdown, provenance, exactBytes, exactRawBytes
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -80,6 +90,7 @@ struct InspectJSON: Encodable {
     try container.encode(sections, forKey: .sections)
     try container.encode(layers, forKey: .layers)
     try container.encode(breakdown, forKey: .breakdown)
+    try container.encode(provenance, forKey: .provenance)
     try container.encodeIfPresent(exactBytes, forKey: .exactBytes)
     try container.encodeIfPresent(exactRawBytes, forKey: .exactRawBytes)
   }
@@ -87,6 +98,17 @@ struct InspectJSON: Encodable {
 
 /// The text of `fkv inspect`.
 enum InspectText {
+  /// A text from outside on one line, without what moves a terminal's cursor.
+  private static func printable(_ text: String) -> String {
+    text.unicodeScalars.map { scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned:
+        scalar.escaped(asASCII: true)
+      default: String(scalar)
+      }
+    }.joined()
+  }
+
   static func render(_ report: InspectPipeline.Report) -> String {
     let geometry = report.header.description.geometry
     let isSpectral = report.header.profile == .spectral
@@ -119,6 +141,9 @@ enum InspectText {
       CacheHeadText.lines(report.header, size: report.size) + [exact].compactMap { $0 } + [
         "tokens    \(report.hasTokens ? "the prompt's token ids are in the file" : "no token ids in the file")"
       ] + (report.isEncrypted ? ["encrypted AES-256-GCM, every section"] : [])
+      + report.header.description.provenance.sorted { $0.key < $1.key }.map {
+        "origin    \(printable($0.key)): \(printable($0.value))"
+      }
     return (head + ["", layers.text, "", parts.text]).joined(separator: "\n")
   }
 }

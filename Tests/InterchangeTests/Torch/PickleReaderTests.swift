@@ -23,27 +23,39 @@ import Testing
     ("torch._utils _rebuild_tensor_v2.__globals__", "torch._utils._rebuild_tensor_v2.__globals__"),
     ("transformers.cache_utils StaticCache", "transformers.cache_utils.StaticCache"),
   ])
-  func refusesCodeByName(global: String, name: String) {
-    let error = ForeignError.unsupported(path: "p", what: "a name in data.pkl", found: name)
+  func refusesCodeByName(global: String, name: String) throws {
     let call = TorchBuilder.tuple(TorchBuilder.text("true")) + Array("R.".utf8)
-    refuses(TorchBuilder.proto + TorchBuilder.global(global) + call, error)
     let parts = global.split(separator: " ").map(String.init)
-    refuses([0x80, 4] + parts.flatMap(TorchBuilder.text) + [0x93] + call, error)
-    // Through an archive, and hidden where nothing would look.
+    for pickle in [
+      TorchBuilder.proto + TorchBuilder.global(global) + call,
+      [0x80, 4] + parts.flatMap(TorchBuilder.text) + [0x93] + call,
+    ] {
+      #expect(try PickleReader.read(pickle, path: "p").foreignName(.node(1)) == name)
+      let path = folder.write(TorchBuilder.archive(pickle: pickle))
+      #expect(throws: ForeignError.unsupported(path: path, what: "a name in data.pkl", found: name)) {
+        try TorchCacheFile(path: path)
+      }
+    }
+    // In the place of keys.
+    let inside = folder.write(TorchBuilder.cache(TorchBuilder.global(global) + call.dropLast()))
+    #expect(throws: ForeignError.unsupported(path: inside, what: "[0][0]", found: name)) {
+      try TorchCacheFile(path: inside)
+    }
+    // Where nothing looks it does no harm, since nothing of it is run.
     let hidden = TorchBuilder.cache(
       Array("}".utf8) + TorchBuilder.text("x") + TorchBuilder.global(global) + call.dropLast() + Array("s0".utf8)
         + TorchBuilder.tensor())
-    let path = folder.write(hidden)
-    #expect(throws: ForeignError.unsupported(path: path, what: "a name in data.pkl", found: name)) {
-      try TorchCacheFile(path: path)
-    }
+    #expect(try TorchCacheFile(path: folder.write(hidden)).facts.layers.count == 1)
   }
 
   /// INST, OBJ, EXT1, and opcodes for text that protocol 0 has, and what is no opcode.
   @Test func refusesOtherOpcodes() {
     for opcode: UInt8 in 0...255 {
-      let known: [UInt8] = Array("NKMJGX(012)t]ae}suqrhjcRbQ.".utf8)
-      let wide: [UInt8] = [0x80, 0x81, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x8C, 0x8D, 0x93, 0x94, 0x95]
+      let known: [UInt8] = Array("NKMJGX(012)t]ae}suqrhjcRbQBC.".utf8)
+      let wide: [UInt8] = [
+        0x80, 0x81, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x8C, 0x8D, 0x93, 0x94, 0x95, 0x8E, 0x8F, 0x90, 0x91, 0x92,
+        0x96,
+      ]
       guard !known.contains(opcode), !wide.contains(opcode) else { continue }
       refuses(
         [0x80, 2, opcode],
@@ -72,7 +84,9 @@ import Testing
     refuses([0x80, 6], invalid(2, "protocol 2 to 5", "6"))
     refuses([0x80, 1], invalid(2, "protocol 2 to 5", "1"))
     refuses(Array("cos".utf8), invalid(1, "a line", "no line feed"))
-    refuses([0x8A, 9] + [UInt8](repeating: 1, count: 9), invalid(2, "an integer of 8 bytes at most", "9 bytes"))
+    refuses(
+      [0x8A, 9] + [UInt8](repeating: 1, count: 8),
+      .truncated(path: "p", what: "data.pkl", offset: 2, wanted: 9, fileBytes: 10))
     refuses(Array("NN".utf8) + [0x93], invalid(3, "the texts of a name", "other values"))
   }
 

@@ -45,7 +45,10 @@ import Testing
       .truncated(path: $0, what: "ZIP entry \"a/one\"", offset: 1000, wanted: 30, fileBytes: 278)
     }
     for bytes: [UInt8] in [[], [0x50], Array("PK\u{3}\u{4}".utf8), [UInt8](repeating: 0x50, count: 100)] {
-      refuses(bytes) { .notThisFormat(path: $0, format: "a ZIP archive", reason: "no directory at its end") }
+      refuses(bytes) {
+        .notThisFormat(
+          path: $0, format: "a whole ZIP archive", reason: "no directory at its end, as if it was cut short")
+      }
     }
   }
 

@@ -114,19 +114,39 @@ import Testing
     refuses(
       [("k.0", "F64", [1, 2, 3, 4]), value],
       .unsupported(path: path, what: "the type of \"k.0\"", found: "F64"))
-    refuses(
-      [key, value, ("k.1", "F32", [1, 2, 3, 4]), ("v.1", "F16", [1, 2, 3, 4])],
-      .unsupported(
-        path: path, what: "the type of \"k.1\"", found: "F32, not F16 as in the layers before,"))
-    refuses(
-      [key, value, ("tokens", "I32", [2])],
-      .invalid(path: path, what: "\"tokens\"", expected: "at least 3 token ids", found: "2"))
     // All bits set: −1 as an id of 64 bits.
     let minus = try TransformersCacheFile(path: cache([key, value, ("tokens", "I64", [3])]))
     #expect(minus.facts.tokens == [-1, -1, -1])
     #expect(throws: CaptureError.self) {
       try TransformersCacheFile(path: cache([key, value], metadata: #"{"fkv":"{}"}"#))
     }
+  }
+
+  /// Layers of several types become Float32, exactly.
+  @Test func mixedTypes() throws {
+    let found = try TransformersCacheFile(
+      path: cache([
+        ("k.0", "F16", [1, 2, 3, 4]), ("v.0", "BF16", [1, 2, 3, 4]), ("k.1", "F32", [1, 2, 3, 4]),
+        ("v.1", "BF16", [1, 2, 3, 4]),
+      ]))
+    #expect(found.facts.keyType == .float32 && found.facts.valueType == .bfloat16)
+    for layer in 0..<2 {
+      #expect(try found.tensor(.key, layer: layer).bytes.count == 96)
+      #expect(try found.tensor(.value, layer: layer).bytes.count == 48)
+    }
+  }
+
+  /// The cache is read without ids that cannot be its own.
+  @Test(arguments: [
+    ("I32", [2], "2 ids for 3 cached tokens"), ("I64", [2, 3], "2 rows"), ("F32", [3], "numbers of type F32"),
+    ("U8", [1, 3], "numbers of type U8"), ("I64", [1, 1, 3], "shape [1, 1, 3]"),
+  ])
+  func idsThatAreLeftOut(type: String, shape: [Int], why: String) throws {
+    let layer = [("k.0", "F16", [1, 2, 3, 4]), ("v.0", "F16", [1, 2, 3, 4])]
+    let found = try TransformersCacheFile(path: cache(layer + [("input_ids", type, shape)]))
+    #expect(found.facts.tokens == nil)
+    #expect(
+      found.facts.losses == [ConversionLoss(.dropped, "the token ids in \"input_ids\" are left out: \(why)")])
   }
 
   @Test(arguments: ["onnx", "extra"])

@@ -57,7 +57,14 @@ enum ForeignTargets {
       let files =
         try ForeignSeeds.llama(LlamaSequenceFormat(), versions: sequences)
         + ForeignSeeds.llama(LlamaSessionFormat(), versions: sessions)
-      return files.filter { $0.count <= mostBytes }.flatMap { bytes in [0, 5].map { [$0] + bytes } }
+      // What follows the tokens is a buffer as llama.cpp hands it out.
+      let buffers = files.compactMap { bytes -> [UInt8]? in
+        let tokens = Int(bytes[8..<12].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
+        return 12 + 4 * tokens < bytes.count ? Array(bytes[(12 + 4 * tokens)...]) : nil
+      }
+      let marked = buffers.map { [0xD8, 0x3C, 0x14, 0xAF, 0, 0, 0, 0] + $0 }
+      return (files + buffers + marked).filter { $0.count <= mostBytes }.flatMap { bytes in [0, 5].map { [$0] + bytes }
+      }
     }, mayThrow: { ForeignReading.mayThrow($0) },
     run: { bytes, declared in
       var input = FuzzInput(bytes)
