@@ -22,6 +22,9 @@ public struct GenerateReport: Sendable {
   public var recordedPrefillSeconds: Double?
   /// The prefill done again; nil if it was not asked for.
   public var repeated: Repeated?
+  /// The control tokens that the prompt names and that were fed as plain text; empty where they were asked for, and for
+  /// a prompt in the model's chat template.
+  public var plainControlTexts: [String]
 
   /// Why the answer ended.
   public enum Stop: String, Hashable, Sendable {
