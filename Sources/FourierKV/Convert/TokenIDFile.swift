@@ -1,4 +1,5 @@
 import FileIO
+import Foundation
 
 /// A text file of token ids: integers between spaces, line ends and commas, with or without `[ ]` around them.
 public enum TokenIDFile {
@@ -15,22 +16,28 @@ public enum TokenIDFile {
     }
   }
 
-  /// The ids, 0 … 2³¹ − 1.
+  /// The ids of a file, or of standard input for `-`; each 0 … 2³¹ − 1.
   ///
   /// - Throws: `Failure`, `FileError`.
   public static func read(_ path: String) throws -> [Int32] {
+    if path == "-" {
+      return try parse(Array(FileHandle.standardInput.readDataToEndOfFile()), path: "standard input")
+    }
     let file = try FileReader(path: path)
-    let bytes = try file.read(at: 0, count: file.byteCount)
+    return try parse(file.read(at: 0, count: file.byteCount), path: path)
+  }
+
+  private static func parse(_ bytes: [UInt8], path: String) throws(Failure) -> [Int32] {
     let separators = Set(" \t\r\n,[]".utf8)
     var tokens: [Int32] = []
     for word in bytes.split(whereSeparator: { separators.contains($0) }) {
       let text = String(decoding: word.prefix(24), as: UTF8.self)
       guard word.count <= 10, word.allSatisfy({ (48...57).contains($0) }), let token = Int32(text) else {
-        throw Failure.notToken(path: path, index: tokens.count, found: text)
+        throw .notToken(path: path, index: tokens.count, found: text)
       }
       tokens.append(token)
     }
-    guard !tokens.isEmpty else { throw Failure.empty(path: path) }
+    guard !tokens.isEmpty else { throw .empty(path: path) }
     return tokens
   }
 }

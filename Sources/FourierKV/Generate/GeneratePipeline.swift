@@ -12,6 +12,8 @@ public struct GeneratePipeline: Sendable {
   public var model: String
   /// What follows the cache; empty to go on with the cached text itself.
   public var prompt = ""
+  /// Whether control tokens that `prompt` names become those tokens.
+  public var parsesControl = false
   /// How the prompt stands behind the cache; nil takes what suits the capture (`GeneratePrompt`).
   public var usesChat: Bool?
   /// The system message of a new turn; nil for none.
@@ -46,7 +48,7 @@ public struct GeneratePipeline: Sendable {
     let description = opened.source.description
     let model = try LlamaModel(path: model, for: description)
     let request = try GeneratePrompt(
-      prompt, usesChat: usesChat, system: system, after: description, model: model)
+      prompt, parsesControl: parsesControl, usesChat: usesChat, system: system, after: description, model: model)
     if repeatsPrefill, description.tokens?.count != description.geometry.endPosition {
       throw GenerateFailure.unknownTokens
     }
@@ -80,7 +82,8 @@ public struct GeneratePipeline: Sendable {
       stop: answer.stop, decodeSeconds: decodeSeconds, loadSeconds: loadSeconds, firstTokenSeconds: firstSeconds,
       otherTokensSeconds: restSeconds, recordedPrefillSeconds: PrefillRecord.seconds(description.provenance),
       repeated: try repeatsPrefill ? prefill(description.tokens!, request, start: start, session, answer) : nil,
-      exceededContext: end > model.trainingContext ? model.trainingContext : nil)
+      exceededContext: end > model.trainingContext ? model.trainingContext : nil,
+      plainControlTexts: request.usesChat || parsesControl ? [] : try model.controlTexts(in: prompt))
   }
 
   /// The same answer's first token from the prompt itself.

@@ -16,13 +16,20 @@ struct GeneratePrompt {
   /// Whether `tokens` is the last cached token, which is taken out of the cache and fed again: a cache holds no logits,
   /// so with no other token there is nothing to go on from.
   var repeatsLastToken = false
+  /// Whether the chat template stands around the prompt.
+  let usesChat: Bool
 
   /// Makes the tokens of a prompt.
   ///
+  /// - Parameter parsesControl: whether control tokens that the prompt names become those tokens.
   /// - Throws: `GenerateFailure`; `EngineError` if the model has no chat template that llama.cpp knows.
-  init(_ prompt: String, usesChat: Bool?, system: String?, after cache: CacheDescription, model: LlamaModel) throws {
+  init(
+    _ prompt: String, parsesControl: Bool = false, usesChat: Bool?, system: String?, after cache: CacheDescription,
+    model: LlamaModel
+  ) throws {
     let captured = CapturedChat(provenance: cache.provenance)
     let usesChat = usesChat ?? (captured == .open)
+    self.usesChat = usesChat
     if system != nil, !usesChat || captured == .open { throw GenerateFailure.systemWithoutTurn }
     if usesChat {
       guard !prompt.isEmpty || captured == .open else { throw GenerateFailure.emptyTurn }
@@ -30,10 +37,10 @@ struct GeneratePrompt {
       let before = captured == .open ? [] : try model.tokenize(frame.before, addSpecial: false, parseSpecial: true)
       let text = captured == .open && !prompt.isEmpty ? "\n\n" + prompt : prompt
       tokens =
-        try before + model.tokenize(text, addSpecial: false)
+        try before + model.tokenize(text, addSpecial: false, parseSpecial: parsesControl)
         + model.tokenize(frame.after, addSpecial: false, parseSpecial: true)
     } else {
-      tokens = try model.tokenize(prompt, addSpecial: false)
+      tokens = try model.tokenize(prompt, addSpecial: false, parseSpecial: parsesControl)
     }
     guard tokens.isEmpty else { return }
     guard let known = cache.tokens, let last = known.last, known.count >= cache.geometry.tokens else {

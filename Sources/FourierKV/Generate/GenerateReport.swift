@@ -24,6 +24,9 @@ public struct GenerateReport: Sendable {
   public var repeated: Repeated?
   /// The context that the model was trained with, if cache, prompt and answer are longer.
   public var exceededContext: Int?
+  /// The control tokens that the prompt names and that were fed as plain text; empty where they were asked for, and for
+  /// a prompt in the model's chat template.
+  public var plainControlTexts: [String]
 
   /// Why the answer ended.
   public enum Stop: String, Hashable, Sendable {

@@ -25,6 +25,8 @@ public struct CalibratePipeline: Sendable {
   public var finestError = BasisCalibrator().finestError
   /// The most tokens of each text, from its start.
   public var tokensPerText = 4096
+  /// Whether control tokens that the texts name become those tokens.
+  public var parsesControl = false
   public var threads: Int
 
   public init(samples: [Sample], model: String, output: String?, threads: Int) {
@@ -48,6 +50,8 @@ public struct CalibratePipeline: Sendable {
     public var basis: ModelBasis
     /// Fewer tokens than the largest group has features: more text would make a better basis.
     public var isShort: Bool
+    /// The control tokens that the texts name and that went in as plain text; empty where they were asked for.
+    public var plainControlTexts: [String]
   }
 
   /// Positions at the end of each text whose queries weight the features.
@@ -67,22 +71,23 @@ public struct CalibratePipeline: Sendable {
       let source = try OpenedCache(path: path).source
       try FileFailure.naming(path) { try calibrator.add(source, name: Self.name(of: path)) }
     }
-    try read(into: &calibrator) { progress(.prefill, $0, $1) }
+    let plainControlTexts = try read(into: &calibrator) { progress(.prefill, $0, $1) }
     let basis = try calibrator.basis(writer: FKVVersion.writer) { progress(.bases, $0, $1) }
     let path = try output ?? BasisLocation.makeRoom(fingerprint: basis.model.fingerprint)
     return Report(
       path: path, basis: try ModelBasisFile.write(basis, to: path),
-      isShort: calibrator.tokens < calibrator.mostFeatures)
+      isShort: calibrator.tokens < calibrator.mostFeatures, plainControlTexts: plainControlTexts)
   }
 
-  /// Lets the model read the texts, if there are any.
-  private func read(into calibrator: inout BasisCalibrator, progress: (Int, Int) -> Void) throws {
+  /// Lets the model read the texts, if there are any; returns the control tokens that went in as plain text.
+  private func read(into calibrator: inout BasisCalibrator, progress: (Int, Int) -> Void) throws -> [String] {
     let texts = samples.compactMap { if case .text(let name, let text) = $0 { (name: name, text: text) } else { nil } }
-    guard !texts.isEmpty else { return }
+    guard !texts.isEmpty else { return [] }
     let model = try LlamaModel(path: model)
     let most = min(tokensPerText, model.trainingContext)
     let prompts = try texts.map { text in
-      let tokens = Array(try model.tokenize(text.text).prefix(most))
+      let tokens = Array(
+        try (parsesControl ? model.tokenizeWithControl(text.text) : model.tokenize(text.text)).prefix(most))
       guard !tokens.isEmpty else { throw PromptText.Failure.empty(source: text.name) }
       return tokens
     }
@@ -98,6 +103,9 @@ public struct CalibratePipeline: Sendable {
       try calibrator.add(session.capture(scratchFolder: scratch), name: text.name)
       done += tokens.count
     }
+    guard !parsesControl else { return [] }
+    var seen: Set<String> = []
+    return try texts.flatMap { try model.controlTexts(in: $0.text) }.filter { seen.insert($0).inserted }
   }
 
   /// The last part of a path: where the user keeps a file is nobody else's business.

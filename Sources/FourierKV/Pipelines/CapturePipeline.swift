@@ -5,8 +5,12 @@ import LlamaEngine
 
 /// `fkv capture`: a prompt in, its full KV cache out.
 public struct CapturePipeline: Sendable {
-  /// The prompt's text.
+  /// The prompt's text; passed over where `tokenIDs` are given.
   public var prompt: String
+  /// The prompt's token ids, taken as they are; nil takes `prompt`. Only with `chat` off.
+  public var tokenIDs: [Int32]?
+  /// Whether the names of control tokens in `prompt` become those tokens. Only with `chat` off.
+  public var parsesControl = false
   /// The GGUF file.
   public var model: String
   /// The capture to write.
@@ -40,6 +44,9 @@ public struct CapturePipeline: Sendable {
     public var prefillSeconds: Double
     /// The context that the model was trained with, if the prompt is longer.
     public var exceededContext: Int?
+    /// The control tokens that the prompt names and that went in as plain text; empty where they were asked for, and
+    /// for a prompt in the model's chat template.
+    public var plainControlTexts: [String]
   }
 
   /// Runs the prefill and writes the capture, which appears whole or not at all.
@@ -51,7 +58,7 @@ public struct CapturePipeline: Sendable {
     let probe = try AtomicFile(path: output)
     probe.discard()
     let model = try LlamaModel(path: model)
-    let all = try chat.tokens(of: prompt, system: system, model: model)
+    let all = try promptTokens(model)
     let tokens = Array(all.prefix(maxTokens ?? all.count))
     guard !tokens.isEmpty else { throw EngineError.emptyPrompt }
     let limit = context ?? model.trainingContext
@@ -73,7 +80,24 @@ public struct CapturePipeline: Sendable {
     }
     return Report(
       description: recorded.description, fileBytes: try FileReader(path: output).byteCount, prefillSeconds: seconds,
-      exceededContext: tokens.count > model.trainingContext ? model.trainingContext : nil)
+      exceededContext: tokens.count > model.trainingContext ? model.trainingContext : nil,
+      plainControlTexts: try plainControlTexts(model))
+  }
+
+  /// All tokens of the prompt.
+  private func promptTokens(_ model: LlamaModel) throws -> [Int32] {
+    if let tokenIDs {
+      try model.validate(tokenIDs)
+      return tokenIDs
+    }
+    return try parsesControl
+      ? model.tokenizeWithControl(prompt) : chat.tokens(of: prompt, system: system, model: model)
+  }
+
+  /// What looks like a prompt in chat format that was taken as plain text.
+  private func plainControlTexts(_ model: LlamaModel) throws -> [String] {
+    guard tokenIDs == nil, !parsesControl, chat == .off else { return [] }
+    return try model.controlTexts(in: prompt)
   }
 
   static func folder(of path: String) -> String {

@@ -25,6 +25,7 @@ struct Calibrate: ParsableCommand {
     help: "The smallest attention-output error that the basis is meant for (default: 0.01).")
   var finestError: Double?
   @Option(help: "The most tokens of each text, from its start.") var tokens = 4096
+  @Flag(help: "Take control tokens that the texts name, such as <|im_start|>, as those tokens.") var special = false
   @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?
   @Flag(help: "Print JSON instead of text.") var json = false
 
@@ -49,6 +50,7 @@ struct Calibrate: ParsableCommand {
     pipeline.groupLayers = groupLayers
     if let finestError { pipeline.finestError = finestError }
     pipeline.tokensPerText = tokens
+    pipeline.parsesControl = special
     let prefill = ProgressBar("prefill", unit: "tokens")
     let bases = ProgressBar("bases", unit: "bases")
     defer {
@@ -67,6 +69,7 @@ struct Calibrate: ParsableCommand {
     if report.isShort {
       Diagnostics.note("fewer tokens than a group has features: more text would make a better basis")
     }
+    Diagnostics.plainControl(report.plainControlTexts)
     if json { try JSONOutput.print(CalibrateJSON(report)) } else { print(CalibrateText.render(report)) }
   }
 }

@@ -7,10 +7,16 @@ struct Capture: ParsableCommand {
     abstract: "Runs a real prefill through llama.cpp and saves the full cache.",
     discussion: """
       The capture is a safetensors file (formats/capture.md): keys and values of all layers as the engine stores them, \
-      the queries of the last positions, token ids, RoPE and the model's fingerprint.
+      the queries of the last positions, token ids, RoPE and the model's fingerprint. A prompt is plain text unless \
+      --special says that control tokens such as <|im_start|> are meant, or --token-ids gives the ids themselves.
       """)
 
-  @Argument(help: "The prompt: a text file, or - for standard input.") var prompt: String
+  @Argument(help: "The prompt: a text file, or - for standard input.") var prompt: String?
+  @Flag(help: "Take control tokens that the prompt names, such as <|im_start|>, as those tokens.") var special = false
+  @Option(
+    name: .customLong("token-ids"),
+    help: "Instead of the prompt: a file of token ids, decimal or a JSON array, or - for standard input.")
+  var tokenIDs: String?
   @Option(help: "The model, a GGUF file (default: the one that make setup fetched).") var model: String?
   @Option(name: .shortAndLong, help: "The capture to write.") var output: String
   @Option(help: "How many of the last positions' queries to keep.") var probe = 128
@@ -26,6 +32,15 @@ struct Capture: ParsableCommand {
   @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?
 
   func validate() throws {
+    if (prompt == nil) == (tokenIDs == nil) {
+      throw ValidationError("give either a prompt or '--token-ids'")
+    }
+    if tokenIDs != nil && special { throw ValidationError("'--special' and '--token-ids' are mutually exclusive") }
+    if chatTemplate != .off && (special || tokenIDs != nil) {
+      throw ValidationError(
+        "'--chat-template \(chatTemplate.rawValue)' and '\(special ? "--special" : "--token-ids")' are mutually exclusive"
+      )
+    }
     if probe < 0 { throw ValidationError("'--probe' must be 0 or more") }
     if let context, context < 1 { throw ValidationError("'--context' must be 1 or more") }
     if let maxTokens, maxTokens < 1 { throw ValidationError("'--max-tokens' must be 1 or more") }
@@ -40,8 +55,10 @@ struct Capture: ParsableCommand {
 
   func run() throws {
     var pipeline = CapturePipeline(
-      prompt: try PromptText.read(prompt), model: model ?? ModelLocation.standardModel, output: output,
-      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      prompt: try prompt.map { try PromptText.read($0) } ?? "", model: model ?? ModelLocation.standardModel,
+      output: output, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    pipeline.tokenIDs = try tokenIDs.map { try TokenIDFile.read($0) }
+    pipeline.parsesControl = special
     pipeline.probeQueries = probe
     pipeline.context = context
     pipeline.maxTokens = maxTokens
@@ -58,6 +75,7 @@ struct Capture: ParsableCommand {
     print(
       "prefill of \(geometry.tokens) tokens took \(Format.seconds(report.prefillSeconds)), "
         + "\(Format.significant(Double(geometry.tokens) / report.prefillSeconds)) tokens/s")
+    Diagnostics.plainControl(report.plainControlTexts)
   }
 }
 

@@ -19,6 +19,7 @@ struct Generate: ParsableCommand {
   var prompt: String?
   @Flag(inversion: .prefixedNo, help: "Put the prompt into the model's chat template (default: where the capture did).")
   var chat: Bool?
+  @Flag(help: "Take control tokens that the prompt names, such as <|im_start|>, as those tokens.") var special = false
   @Option(help: "A system message before the new turn of --chat.") var system: String?
   @Option(name: [.customShort("n"), .customLong("max-tokens")], help: "The most tokens to generate.")
   var maxTokens = 256
@@ -53,6 +54,7 @@ struct Generate: ParsableCommand {
       cache: file, model: model ?? ModelLocation.standardModel,
       threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
     pipeline.prompt = try prompt.map(Continuation.text) ?? ""
+    pipeline.parsesControl = special
     pipeline.usesChat = chat
     pipeline.system = system
     pipeline.maxTokens = maxTokens
@@ -68,10 +70,12 @@ struct Generate: ParsableCommand {
       let report = try pipeline.run()
       try JSONOutput.print(GenerateJSON(report))
       Diagnostics.warn(exceeding: report.exceededContext)
+      Diagnostics.plainControl(report.plainControlTexts)
     } else {
       let output = FileHandle.standardOutput
       let report = try pipeline.run { try output.write(contentsOf: Data($0.utf8)) }
       try output.write(contentsOf: Data("\n".utf8))
+      Diagnostics.plainControl(report.plainControlTexts)
       for line in GenerateText.timing(report) { Diagnostics.note(line) }
       Diagnostics.warn(exceeding: report.exceededContext)
     }

@@ -16,6 +16,15 @@ enum Diagnostics {
     )
   }
 
+  /// Says that names of control tokens went in as plain text, and how to have the tokens; nothing if there are none.
+  static func plainControl(_ texts: [String]) {
+    guard !texts.isEmpty else { return }
+    let some = texts.prefix(3).map { "'\($0)'" }.joined(separator: ", ")
+    note(
+      "\(some)\(texts.count > 3 ? " and others" : "") in the prompt were taken as plain text; --special takes them as control tokens"
+    )
+  }
+
   private static func line(_ text: String) {
     let single = text.split(whereSeparator: \.isNewline).joined(separator: " ")
     FileHandle.standardError.write(Data("fkv: \(single)\n".utf8))
