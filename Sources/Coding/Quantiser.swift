@@ -27,6 +27,17 @@ public struct Quantiser: Equatable, Sendable {
     quantise(values, into: target, .selected)
   }
 
+  /// The indices of those of `values` that `quantise` counts as not fitting.
+  public func unfit(_ values: UnsafeBufferPointer<Float>) -> [Int] {
+    values.indices.filter { !(-32768...32767).contains(rounded(values[$0])) }
+  }
+
+  /// q before it is held to Int16.
+  private func rounded(_ value: Float) -> Float {
+    let scaled = value / step
+    return (scaled - Float(signOf: scaled, magnitudeOf: deadZone)).rounded(.toNearestOrEven)
+  }
+
   /// Puts `symbols` back into `target`, of the same count: (q − bias) · step for q > 0, (q + bias) · step for q < 0, and 0
   /// for 0, each operation rounded to Float.
   public func dequantise(_ symbols: UnsafeBufferPointer<Int16>, into target: UnsafeMutableBufferPointer<Float>) {
@@ -43,8 +54,7 @@ public struct Quantiser: Equatable, Sendable {
     }
     var outside = 0
     for (i, value) in values.enumerated() {
-      let scaled = value / step
-      let q = (scaled - Float(signOf: scaled, magnitudeOf: deadZone)).rounded(.toNearestOrEven)
+      let q = rounded(value)
       if !(q >= -32768 && q <= 32767) { outside += 1 }
       target[i] = q.isNaN ? 0 : Int16(min(max(q, -32768), 32767))
     }

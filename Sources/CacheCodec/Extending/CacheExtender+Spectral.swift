@@ -8,7 +8,7 @@ extension CacheExtender {
   /// weights, means and basis and all of the basis's components, also those that no old segment has coefficients of.
   ///
   /// The last rows, as many as the file's window, are kept better, as its window is; where that is bit for bit they go
-  /// into the frame, which is then written anew with all that it held.
+  /// into the frame, which is then written anew with all that it held. So do rows that are too large for the file's steps.
   func extendedSpectral(_ kind: CacheKind, group: Int, by tensors: [CacheTensor]) throws -> ExtendedKind {
     let (decoder, coding) = (cache.spectral!, cache.header.spectralCoding!)
     let layers = decoder.groups[group]
@@ -34,11 +34,21 @@ extension CacheExtender {
     guard let frame = cache.reader.section(.spectralFrame(kind), layer: layers.firstLayer) else {
       throw CodecError.missingSection(layer: layers.firstLayer, kind: kind)
     }
+    var exact = plan.exact
+    var segments: [SpectralSegment] = []
+    for segment in plan.segments {
+      let coded = SpectralGroupCoder.coded(
+        segment, of: plan, tensors: tensors, kind: kind, frame: opened.frame, samples: samples,
+        transform: opened.transform, step: coding.steps[kind], most: layers.features)
+      segments += coded.segments
+      exact += coded.exact
+    }
+    exact = exact.joined()
     var result = ExtendedKind()
-    if plan.exact.isEmpty {
+    if exact.isEmpty {
       result.copied = [frame]
     } else {
-      let longer = opened.frame.adding(rows: plan.exact, of: tensors, behind: end).encoded(elementSize: size).bytes
+      let longer = opened.frame.adding(rows: exact, of: tensors, behind: end).encoded(elementSize: size).bytes
       result.added = [
         NewSection(kind: .spectralFrame(kind), tokens: 0..<0, rawBytes: longer.count, payload: longer)
       ]
@@ -48,15 +58,12 @@ extension CacheExtender {
     // The first numbers that are free: those behind the highest may be none.
     let taken = Set(old.map(\.index))
     let numbers = (0...).lazy.filter { !taken.contains($0) }
-    result.added += zip(numbers, plan.segments).map { number, segment in
-      let coded = SpectralGroupCoder.coded(
-        segment, of: plan, tensors: tensors, kind: kind, frame: opened.frame, samples: samples,
-        transform: opened.transform, step: coding.steps[kind], most: layers.features)
-      return NewSection(
+    result.added += zip(numbers, segments).map { number, segment in
+      NewSection(
         kind: .spectralSegment(kind), index: number,
         tokens: end + segment.rows.lowerBound..<end + segment.rows.upperBound,
         rawBytes: segment.rows.count * layers.features * size,
-        payload: coded.encoded(blockLength: opened.frame.blockLength, elementSize: size).bytes)
+        payload: segment.encoded(blockLength: opened.frame.blockLength, elementSize: size).bytes)
     }
     return result
   }

@@ -63,25 +63,3 @@ extension SpectralGroupCoder {
     }
   }
 }
-
-extension SpectralSegment {
-  /// Sets rows (a component at a frequency) with few non-zero coefficients to zero: they cost more than they bring.
-  mutating func dropSparseRows(blockLength: Int, below density: Double) {
-    let blocks = Self.blocks(rows: rows.count, blockLength: blockLength)
-    guard blocks > 0 else { return }
-    var used = 0
-    symbols.withUnsafeMutableBufferPointer { symbols in
-      for row in 0..<components * blockLength {
-        let own = UnsafeMutableBufferPointer(rebasing: symbols[row * blocks..<(row + 1) * blocks])
-        let count = own.count { $0 != 0 }
-        if count > 0, Double(count) < density * Double(blocks) {
-          own.update(repeating: 0)
-        } else if count > 0 {
-          used = row / blockLength + 1
-        }
-      }
-    }
-    symbols.removeLast((components - used) * blockLength * blocks)
-    components = used
-  }
-}

@@ -60,15 +60,14 @@ struct SpectralGroupCoder: Sendable {
     } else if !components.deviations.isEmpty {
       most = (components.deviations.lastIndex { $0 > Self.smallestDeviation * step } ?? -1) + 1
     }
-    let frame = SpectralFrame(
+    var frame = SpectralFrame(
       group: group, blockLength: parameters.blockLength, basisSource: parameters.basis,
       isUnrotated: samples.rotation != nil, weights: samples.weights, mean: samples.mean, basis: own,
-      exactRows: plan.exact, exactBytes: Self.gather(tensors, rows: plan.exact),
-      exactFeatures: exactFeatures(tensors))
+      exactRows: plan.exact, exactBytes: [], exactFeatures: exactFeatures(tensors))
     let transform = SegmentTransform(basis: vectors, features: n, blockLength: parameters.blockLength)
     let size = elementType.byteCount
     var encoded = Encoded(
-      frame: frame.encoded(elementSize: size).bytes, segments: [],
+      frame: [], segments: [],
       restored: tensors.map { tensor in
         CacheTensor(
           kvHeads: tensor.kvHeads, tokens: tensor.tokens, headDim: tensor.headDim, elementType: tensor.elementType,
@@ -80,33 +79,62 @@ struct SpectralGroupCoder: Sendable {
         step: step,
         blockCodes: blockCodes.isEmpty || segment.zone != .body ? [] : blockCodes[index],
         most: segment.zone == .body ? most : n)
-      encoded.segments.append(
-        (segment.rows, coded.encoded(blockLength: parameters.blockLength, elementSize: size).bytes))
-      Self.restore(coded, frame: frame, samples: samples, transform: transform, into: &encoded.restored)
+      frame.exactRows += coded.exact
+      for part in coded.segments {
+        encoded.segments.append((part.rows, part.encoded(blockLength: parameters.blockLength, elementSize: size).bytes))
+        Self.restore(part, frame: frame, samples: samples, transform: transform, into: &encoded.restored)
+      }
     }
+    frame.exactRows = frame.exactRows.joined()
+    frame.exactBytes = Self.gather(tensors, rows: frame.exactRows)
+    // Nothing is left that the basis could decode.
+    if encoded.segments.isEmpty, own != nil { frame.basis = QuantisedBasis(dimension: n, integers: []) }
+    encoded.frame = frame.encoded(elementSize: size).bytes
     Self.restoreExactRows(frame, into: &encoded.restored)
     return encoded
+  }
+
+  /// The rows of a segment of the plan after quantising.
+  struct CodedRows {
+    /// What is coded, in order: the segment, or the parts of it that fit.
+    var segments: [SpectralSegment]
+    /// Rows that must be kept bit for bit, since the step is too fine for 16 bits to hold their coefficients.
+    var exact: [Range<Int>]
+  }
+
+  /// Energy outside the coded components, in squares of the step, beyond which a segment is coded with all of them: 64 for
+  /// a number that stands alone, and eight times what `uncoded` components may be expected to leave.
+  static func mostResidual(uncoded: Int) -> Double {
+    64 + 8 * Double(smallestDeviation * smallestDeviation) * Double(uncoded)
   }
 
   /// Quantises one segment of the tensors of a group's layers; `step` is the one outside the window.
   static func coded(
     _ segment: SegmentPlan.Segment, of plan: SegmentPlan, tensors: [CacheTensor], kind: CacheKind, frame: SpectralFrame,
     samples: GroupSamples, transform: SegmentTransform, step: Float, blockCodes: [UInt8] = [], most: Int
-  ) -> SpectralSegment {
-    let size = segment.rows.count * transform.features
-    var coded = [Float](unsafeUninitializedCapacity: size) { buffer, count in
+  ) -> CodedRows {
+    let (n, size) = (transform.features, segment.rows.count * transform.features)
+    let rows = [Float](unsafeUninitializedCapacity: size) { buffer, count in
       count = size
       samples.read(tensors, rows: segment.rows, into: buffer.baseAddress!)
-    }.withUnsafeBufferPointer {
-      transform.forward(
-        $0.baseAddress!, rows: segment.rows, step: step * plan.stepFactor(segment, kind), blockCodes: blockCodes,
-        most: most)
     }
-    if segment.zone == .body {
-      coded.dropSparseRows(blockLength: frame.blockLength, below: plan.windowSteps.smallestDensity)
+    func quantised(_ most: Int) -> SegmentTransform.Quantised {
+      rows.withUnsafeBufferPointer {
+        transform.forward(
+          $0.baseAddress!, rows: segment.rows, step: max(step * plan.stepFactor(segment, kind), .leastNormalMagnitude),
+          blockCodes: blockCodes, most: most)
+      }
     }
-    coded.exactBytes = gather(tensors, features: frame.exactFeatures, rows: segment.rows)
-    return coded
+    var coded = quantised(most)
+    if coded.largestResidual > mostResidual(uncoded: n - most) { coded = quantised(n) }
+    var (parts, exact) = coded.segment.parts(without: coded.isUnfit, blockLength: frame.blockLength)
+    for index in parts.indices {
+      if segment.zone == .body {
+        parts[index].dropSparseRows(blockLength: frame.blockLength, below: plan.windowSteps.smallestDensity)
+      }
+      parts[index].exactBytes = gather(tensors, features: frame.exactFeatures, rows: parts[index].rows)
+    }
+    return CodedRows(segments: parts, exact: exact)
   }
 
   /// The features to keep bit for bit: those whose weighted deviation is largest, the same number in each layer.

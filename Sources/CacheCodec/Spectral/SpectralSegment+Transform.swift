@@ -22,6 +22,16 @@ struct SegmentTransform: Sendable {
     cosine = BlockCosineTransform(blockLength: blockLength)
   }
 
+  /// Rows of features after quantising.
+  struct Quantised {
+    /// The coefficients; of blocks that do not fit, the nearest that there are.
+    var segment: SpectralSegment
+    /// For each block whether it has a coefficient outside −32768…32767, which 16 bits cannot hold; empty where all fit.
+    var isUnfit: [Bool]
+    /// The largest energy of a row, in squares of the step, that lies in components that were not coded.
+    var largestResidual: Double
+  }
+
   /// Quantises rows of features.
   ///
   /// - Parameters:
@@ -29,7 +39,7 @@ struct SegmentTransform: Sendable {
   ///   - most: components to code at most; trailing components without any coefficient are dropped.
   func forward(
     _ samples: UnsafePointer<Float>, rows: Range<Int>, step: Float, blockCodes: [UInt8] = [], most: Int
-  ) -> SpectralSegment {
+  ) -> Quantised {
     let n = cosine.blockLength
     let blocks = SpectralSegment.blocks(rows: rows.count, blockLength: n)
     let padded = blocks * n
@@ -38,6 +48,8 @@ struct SegmentTransform: Sendable {
     var symbols = [Int16](repeating: 0, count: most * padded)
     let quantiser = Quantiser(step: step, deadZone: Self.deadZone)
     var used = 0
+    var isUnfit: [Bool] = []
+    var residual = 0.0
     basis.withUnsafeBufferPointer { basis in
       signals.withUnsafeMutableBufferPointer { signals in
         guard most > 0, padded > 0 else { return }
@@ -45,6 +57,9 @@ struct SegmentTransform: Sendable {
           MatrixView(basis.baseAddress!, rows: most, columns: features),
           by: MatrixView(samples, rows: rows.count, columns: features), transposeB: true, into: signals.baseAddress!,
           targetStride: padded)
+        if most < features {
+          residual = largestResidual(samples, signals.baseAddress!, rows: rows.count, stride: padded, most: most)
+        }
         for c in 0..<most {
           let signal = signals.baseAddress! + c * padded
           for t in rows.count..<padded { signal[t] = signal[rows.count - 1] }
@@ -56,7 +71,10 @@ struct SegmentTransform: Sendable {
             cosine.forward(signal, blocks: blocks, into: coefficients.baseAddress!)
             symbols.withUnsafeMutableBufferPointer {
               let target = UnsafeMutableBufferPointer(rebasing: $0[c * padded..<(c + 1) * padded])
-              quantiser.quantise(UnsafeBufferPointer(coefficients), into: target)
+              if quantiser.quantise(UnsafeBufferPointer(coefficients), into: target) > 0 {
+                if isUnfit.isEmpty { isUnfit = Array(repeating: false, count: blocks) }
+                for place in quantiser.unfit(UnsafeBufferPointer(coefficients)) { isUnfit[place % blocks] = true }
+              }
               if target.contains(where: { $0 != 0 }) { used = c + 1 }
             }
           }
@@ -64,9 +82,34 @@ struct SegmentTransform: Sendable {
       }
     }
     symbols.removeLast((most - used) * padded)
-    return SpectralSegment(
-      rows: rows, components: used, step: step, offset: Self.deadZone, blockCodes: blockCodes, symbols: symbols,
-      exactBytes: [])
+    return Quantised(
+      segment: SpectralSegment(
+        rows: rows, components: used, step: step, offset: Self.deadZone, blockCodes: blockCodes, symbols: symbols,
+        exactBytes: []),
+      isUnfit: isUnfit, largestResidual: residual / (Double(step) * Double(step)))
+  }
+
+  /// The largest over rows of ‖x‖² − Σ_c s[c]², the energy outside the first `most` components; 0 where it is within what
+  /// rounding can make of the row's energy.
+  private func largestResidual(
+    _ samples: UnsafePointer<Float>, _ signals: UnsafePointer<Float>, rows: Int, stride: Int, most: Int
+  ) -> Double {
+    var coded = [Double](repeating: 0, count: rows)
+    for c in 0..<most {
+      let signal = signals + c * stride
+      for t in 0..<rows { coded[t] += Double(signal[t]) * Double(signal[t]) }
+    }
+    var largest = 0.0
+    for t in 0..<rows {
+      var energy = 0.0
+      for i in 0..<features {
+        let x = Double(samples[t * features + i])
+        energy += x * x
+      }
+      let residual = energy - coded[t]
+      if residual > 1e-5 * energy { largest = max(largest, residual) }
+    }
+    return largest
   }
 
   /// Writes the rows of features that a segment stands for, (rows, n). Components without coefficients take no time.
