@@ -41,21 +41,30 @@ extension SpectralEncoder {
           slope: search.slopes(at: start).error),
         deviation: { pass in
           let error = pass.errors?.mean ?? 0
-          // Without any error everything is exact, and steps do not matter.
-          return error == 0 || (0.95 * target...target).contains(error) ? nil : log(error / (0.975 * target))
+          // Everything is exact: by the plan, and then steps do not matter, or since they are finer than they need be.
+          if error == 0 { return codesNothing ? nil : log(0.1) }
+          return (0.95 * target...target).contains(error) ? nil : log(error / (0.975 * target))
         },
         slope: { search.slopes(at: $0.steps).error },
         isBetter: { Self.isBetter($0, than: $1, target: target, fileBytes: fileBytes) })
       guard let error = found.errors?.mean, error <= target else {
         found.writer.discard()
+        let exact = try exactPass(tokens: tokens, path: path, progress: progress)
+        if let error = exact.errors?.mean, error <= target { return exact }
+        exact.writer.discard()
         throw CodecError.unsuitable(
-          "the smallest attention-output error that was reached is \(found.errors?.mean ?? 0), above the target \(target)"
+          "the smallest attention-output error that was reached is \(exact.errors?.mean ?? 0), above the target \(target)"
         )
       }
       return found
     case .ratio(let ratio):
       let limit = Double(2 * source.description.geometry.elementCount) / ratio
       let target = 0.99 * limit
+      if ratio < Self.largestExactRatio {
+        let exact = try exactPass(tokens: tokens, path: path, progress: progress)
+        if Double(fileBytes(exact)) <= limit { return exact }
+        exact.writer.discard()
+      }
       let search = try StepSearch(self, around: 0.3)
       let start = search.best(bytes: target, keyBalance: parameters.resolvedWindowSteps.keyBalance)
       return try approach(
@@ -69,6 +78,19 @@ extension SpectralEncoder {
         slope: { search.slopes(at: $0.steps).bytes },
         isBetter: { Self.isBetter(Double(fileBytes($0)), than: Double(fileBytes($1)), limit: limit) })
     }
+  }
+
+  /// Ratios below this may be met without any loss, so that is tried first.
+  private static let largestExactRatio = 2.0
+
+  /// Whether the plan keeps every row bit for bit.
+  private var codesNothing: Bool { groups.indices.allSatisfy { coder(.key, group: $0).plan.segments.isEmpty } }
+
+  /// The cache bit for bit: no coefficient but 0 fits, with steps this fine.
+  private func exactPass(tokens: [Int32]?, path: String, progress: (Int) -> Void) throws -> Pass {
+    try pass(
+      steps: SpectralSteps(key: 0x1p-100, value: 0x1p-100), control: nil, tokens: tokens, path: path, progress: progress
+    )
   }
 
   /// The most bytes among those within the limit; before that the fewest.

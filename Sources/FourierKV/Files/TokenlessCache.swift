@@ -30,7 +30,8 @@ struct TokenlessCache: CacheSource {
     "writer", "engine", "engine.context", "engine.attention", "chat_template", "prompt_tokens", PrefillRecord.key,
     "salvaged", "source.format", "source.version", "source.key_type", "source.value_type", "supplied.model",
     "supplied.architecture", "supplied.query_heads", "supplied.rope", "supplied.rope_pairs", "supplied.tokens",
-    "supplied.attention_scale", "mlx.model", CacheDescription.originalContextKey, ModelIdentity.formerFingerprintKey,
+    "supplied.attention_scale", "supplied.engine_context", "mlx.model", CacheDescription.originalContextKey,
+    ModelIdentity.formerFingerprintKey,
   ]
 
   private static func isHarmless(_ name: String) -> Bool { harmless.contains(name) }

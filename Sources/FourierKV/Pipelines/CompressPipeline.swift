@@ -38,6 +38,8 @@ public struct CompressPipeline: Sendable {
     public var basis: OutsideBasis?
     /// What the input had lost, or lost in being read.
     public var losses: [LossSummary] = []
+    /// The ratio that was asked for, where even the coarsest steps left the file larger.
+    public var unmetRatio: Double?
   }
 
   /// A basis file that an `.fkv` needs.
@@ -64,9 +66,13 @@ public struct CompressPipeline: Sendable {
     let outcome = try encoder.encode(source, to: output) { progress($0, layers) }
     var basisSource: BasisSource?
     if case .spectral(let parameters) = method { basisSource = parameters.basis }
+    let size = CacheSize(fileBytes: outcome.fileBytes, geometry: source.description.geometry)
+    var unmetRatio: Double?
+    if case .spectral(let parameters) = method, case .ratio(let asked) = parameters.rate, size.ratio < asked {
+      unmetRatio = asked
+    }
     return Report(
-      description: source.description, profile: method.profile,
-      size: CacheSize(fileBytes: outcome.fileBytes, geometry: source.description.geometry),
+      description: source.description, profile: method.profile, size: size,
       storedError: outcome.storedError, basisSource: basisSource,
       basis: found.map { OutsideBasis(path: $0.path, hash: $0.basis.hash, bytes: $0.basis.fileBytes) },
       losses: (opened.losses + (tokenless?.losses ?? [])).map(LossSummary.init))

@@ -92,6 +92,12 @@ struct Compress: ParsableCommand {
     } else {
       Diagnostics.note("the cache holds no probe queries: no attention error was measured")
     }
+    if let asked = report.unmetRatio {
+      Diagnostics.note(
+        "the ratio asked for, \(Format.significant(asked)), was not reached: \(output) has "
+          + "\(Format.significant(report.size.ratio)); the file is kept")
+      throw ExitCode(1)
+    }
   }
 }
 

@@ -49,19 +49,39 @@ import Testing
     #expect(file.header.settings.contains("key-step=0.125") && file.header.settings.contains("step=0.125"))
   }
 
-  /// An error that no step can give is refused, and nothing is left.
-  @Test func anImpossibleErrorIsRefused() throws {
-    let error = #expect(throws: CodecError.self) {
-      try encode(Self.cache, SpectralCases.parameters(.targetError(1e-9)))
+  /// An error that no coefficient can give is met bit for bit.
+  @Test func theSmallestErrorsAreMet() throws {
+    for target in [1e-4, 1e-6, 1e-9] {
+      let outcome = try encode(Self.cache, SpectralCases.parameters(.targetError(target)))
+      #expect(try #require(outcome.storedError).errors.mean <= target * (1 + 0x1p-23), "\(target)")
     }
-    guard case .unsuitable(let reason)? = error else { return }
-    #expect(
-      reason.hasPrefix("the smallest attention-output error that was reached is ")
-        && reason.hasSuffix("the target 1e-09"))
-    #expect(scratch.names == [])
   }
 
-  /// A cache that is exact as it is meets every error.
+  /// Steps so fine that 16 bits cannot hold the coefficients keep rows exactly: the error never grows again.
+  @Test func finerStepsAreNeverWorse() throws {
+    let errors = try [0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-7, 1e-30].map {
+      try #require(try encode(Self.cache, SpectralCases.parameters(.step($0))).storedError).errors.mean
+    }
+    for (coarse, fine) in zip(errors, errors.dropFirst()) { #expect(fine <= coarse, "\(errors)") }
+    #expect(errors.last == 0)
+    let file = try FKVCache(path: scratch.file("c.fkv"))
+    for layer in 0..<3 {
+      for kind in CacheKind.allCases {
+        #expect(try file.tensor(kind, layer: layer) == Self.cache.tensor(kind, layer: layer))
+      }
+    }
+  }
+
+  /// A ratio that needs no loss has none, and a smaller one never has a larger error.
+  @Test func smallRatiosAreMet() throws {
+    let errors = try [1.0, 1.3, 2, 3].map { ratio -> Double in
+      let outcome = try encode(Self.cache, SpectralCases.parameters(.ratio(ratio)))
+      #expect(2 * Self.cache.description.geometry.elementCount >= Int(ratio * Double(outcome.fileBytes)))
+      return try #require(outcome.storedError).errors.mean
+    }
+    #expect(errors == errors.sorted(), "\(errors)")
+  }
+
   @Test func nothingToLose() throws {
     let cache = SyntheticCache.make(tokens: 4)
     let outcome = try encode(cache, SpectralCases.parameters(.targetError(0.05)))

@@ -26,7 +26,7 @@ import Testing
           let input = Self.features(rows, n)
           let blocks = (rows + block - 1) / block
           let codes = hasCodes ? (0..<blocks).map { UInt8(3 * $0) } : []
-          let segment = transform.forward(input, rows: 10..<10 + rows, step: step, blockCodes: codes, most: n)
+          let segment = transform.forward(input, rows: 10..<10 + rows, step: step, blockCodes: codes, most: n).segment
           #expect(segment.symbols.count == segment.components * block * blocks && segment.offset == 0.1)
           var output = [Float](repeating: .nan, count: rows * n)
           transform.inverse(segment, into: &output)
@@ -51,7 +51,7 @@ import Testing
       basis: QuantisedBasis(dimension: 4, integers: []).vectors(), features: 4, blockLength: 4)
     let input = Self.features(8, 4)
     for most in 0...4 {
-      let segment = transform.forward(input, rows: 0..<8, step: 1e-3, most: most)
+      let segment = transform.forward(input, rows: 0..<8, step: 1e-3, most: most).segment
       #expect(segment.components == most)
       var output = [Float](repeating: .nan, count: 32)
       transform.inverse(segment, into: &output)
@@ -63,7 +63,7 @@ import Testing
 
   @Test func silenceTakesNoCoefficients() {
     let transform = Self.transform(3, 4)
-    let segment = transform.forward([Float](repeating: 0, count: 15), rows: 0..<5, step: 1, most: 3)
+    let segment = transform.forward([Float](repeating: 0, count: 15), rows: 0..<5, step: 1, most: 3).segment
     #expect(segment.components == 0 && segment.symbols.isEmpty)
     var output = [Float](repeating: 7, count: 15)
     transform.inverse(segment, into: &output)

@@ -117,4 +117,41 @@ import Testing
     segment.dropSparseRows(blockLength: 2, below: 1)
     #expect(segment.components == 0 && segment.symbols.isEmpty)
   }
+
+  /// A row with one large coefficient stays, however few it has.
+  @Test func largeCoefficientsAreKept() {
+    var segment = SpectralSegment(
+      rows: 0..<20, components: 2, step: 1, offset: 0, blockCodes: [],
+      symbols: Array(repeating: 0, count: 40), exactBytes: [])
+    segment.symbols[3] = -3
+    segment.symbols[13] = -4
+    segment.symbols[33] = .min
+    segment.dropSparseRows(blockLength: 2, below: 0.5)
+    #expect(segment.symbols.indices.filter { segment.symbols[$0] != 0 } == [13, 33])
+  }
+
+  /// Every choice of blocks that do not fit: the parts and the exact rows cover the segment's rows once, and the parts hold
+  /// its coefficients.
+  @Test func partsCoverTheRows() {
+    let (n, blocks, rows) = (2, 9, 5..<22)
+    var segment = SpectralSegment(
+      rows: rows, components: 2, step: 1, offset: 0, blockCodes: (0..<9).map { UInt8($0) },
+      symbols: (0..<Int16(2 * n * blocks)).map { $0 + 1 }, exactBytes: [])
+    for t in (2 * n - 1) * blocks + 4..<2 * n * blocks { segment.symbols[t] = 0 }
+    for mask in 0..<1 << blocks {
+      let isUnfit = (0..<blocks).map { mask >> $0 & 1 == 1 }
+      let (parts, exact) = segment.parts(without: isUnfit, blockLength: n)
+      #expect((parts.map(\.rows) + exact).flatMap(Array.init).sorted() == Array(rows))
+      for part in parts {
+        let first = (part.rows.lowerBound - rows.lowerBound) / n
+        let count = SpectralSegment.blocks(rows: part.rows.count, blockLength: n)
+        #expect((first..<first + count).allSatisfy { !isUnfit[$0] } && part.blockCodes.first == UInt8(first))
+        for row in 0..<part.components * n {
+          for b in 0..<count {
+            #expect(part.symbols[row * count + b] == segment.symbols[row * blocks + first + b])
+          }
+        }
+      }
+    }
+  }
 }
