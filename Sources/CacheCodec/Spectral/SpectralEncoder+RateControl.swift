@@ -11,7 +11,7 @@ import KVCacheModel
 
 extension SpectralEncoder {
   /// Complete writings that are tried before the best of them is taken.
-  static let mostPasses = 8
+  static let mostPasses = 12
 
   /// Writes the cache so that it meets the target of the parameters; the caller commits the writer.
   ///

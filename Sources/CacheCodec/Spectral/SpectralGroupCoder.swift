@@ -102,10 +102,10 @@ struct SpectralGroupCoder: Sendable {
     var exact: [Range<Int>]
   }
 
-  /// Energy outside the coded components, in squares of the step, beyond which a segment is coded with all of them: 64 for
-  /// a number that stands alone, and eight times what `uncoded` components may be expected to leave.
+  /// Energy outside the coded components, in squares of the step, beyond which a segment is coded with all of them: 256
+  /// for a number that stands alone, and 16 times what `uncoded` components may be expected to leave.
   static func mostResidual(uncoded: Int) -> Double {
-    64 + 8 * Double(smallestDeviation * smallestDeviation) * Double(uncoded)
+    256 + 16 * Double(smallestDeviation * smallestDeviation) * Double(uncoded)
   }
 
   /// Quantises one segment of the tensors of a group's layers; `step` is the one outside the window.

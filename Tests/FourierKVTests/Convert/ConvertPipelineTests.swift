@@ -171,7 +171,7 @@ import Testing
   @Test func filesOfNoFormat() throws {
     try Data("nothing".utf8).write(to: URL(fileURLWithPath: path("c")))
     let pipeline = ConvertPipeline(input: path("c"), output: path("o"), writing: CacheWriting(format: "capture"))
-    #expect(throws: UnknownFormat(path: path("c"))) { try pipeline.run() }
+    #expect(throws: UnknownFormat(path: path("c"), kind: "text")) { try pipeline.run() }
     var named = pipeline
     named.reading.format = "llama-state"
     #expect(throws: LlamaStateError.notStateFile(path: path("c"))) { try named.run() }
