@@ -62,4 +62,13 @@ import Testing
       #expect(!run.errors.contains(Self.note))
     }
   }
+
+  /// A ratio out of reach: exit 1 with both numbers, and the file stays. One that any file has: no loss.
+  @Test func ratiosOutOfReach() throws {
+    let capture = try files.capture()
+    let unmet = try CommandRun(["compress", capture, "-o", files.path("c.fkv"), "--ratio", "100000"])
+    #expect(unmet.status == 1, "\(unmet.errors)")
+    #expect(unmet.errors.contains("the ratio asked for, 1") && unmet.errors.contains("was not reached"))
+    _ = try FKVCache(path: files.path("c.fkv"))
+  }
 }
