@@ -75,7 +75,7 @@ public struct CompressPipeline: Sendable {
       description: source.description, profile: method.profile, size: size,
       storedError: outcome.storedError, basisSource: basisSource,
       basis: found.map { OutsideBasis(path: $0.path, hash: $0.basis.hash, bytes: $0.basis.fileBytes) },
-      losses: (opened.losses + (tokenless?.losses ?? [])).map(LossSummary.init))
+      losses: (opened.losses + (tokenless?.losses ?? [])).map(LossSummary.init), unmetRatio: unmetRatio)
   }
 
   /// The input, of a format of fkv's own or another program's.
