@@ -52,6 +52,18 @@ import Testing
     }
   }
 
+  /// Rows far larger than those that a file's fine steps were made for are kept bit for bit.
+  @Test func rowsTooLargeForTheSteps() throws {
+    try files.make(Self.full.positions(0..<41), ExtendedFiles.spectral(step: 1e-3))
+    var addition = Self.full
+    for layer in 0..<3 {
+      addition.values[layer].store(addition.values[layer].floats().map { $0 * 1e5 }, at: 0)
+    }
+    try files.extend(by: addition)
+    let after = try files.decoded()
+    for layer in 0..<3 { #expect(after.values[layer].rows(41..<71) == addition.values[layer].rows(41..<71)) }
+  }
+
   @Test(arguments: copied) func theHeaderGrows(test: Case) throws {
     try files.make(Self.full.positions(0..<41), test.method)
     let old = try FKVCache(path: files.path)

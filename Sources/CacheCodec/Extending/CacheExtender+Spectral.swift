@@ -43,12 +43,12 @@ extension CacheExtender {
       segments += coded.segments
       exact += coded.exact
     }
-    exact = exact.joined()
+    exact = exact.mergingNeighbours()
     var result = ExtendedKind()
     if exact.isEmpty {
       result.copied = [frame]
     } else {
-      let longer = opened.frame.adding(rows: exact, of: tensors, behind: end).encoded(elementSize: size).bytes
+      let longer = opened.frame.adding(rows: exact, of: tensors, after: end).encoded(elementSize: size).bytes
       result.added = [
         NewSection(kind: .spectralFrame(kind), tokens: 0..<0, rawBytes: longer.count, payload: longer)
       ]
@@ -90,7 +90,7 @@ extension CacheExtender {
 
 extension SpectralFrame {
   /// The frame with more exact rows: those of tensors whose row 0 is the group's row `end`.
-  func adding(rows: [Range<Int>], of tensors: [CacheTensor], behind end: Int) -> SpectralFrame {
+  func adding(rows: [Range<Int>], of tensors: [CacheTensor], after end: Int) -> SpectralFrame {
     var longer = self
     longer.exactRows += rows.map { end + $0.lowerBound..<end + $0.upperBound }
     let old = exactRows.reduce(0) { $0 + $1.count }

@@ -17,7 +17,8 @@ extension SpectralEncoder {
   ///
   /// The steps come from a search on some layers; then the whole cache is written, with steps that are corrected on the
   /// way (`PassControl`), and measured. If the target is missed all the same it is written again, until it is met: a mean
-  /// error within 5 % below it, a ratio up to 2 % above it.
+  /// error within 5 % below it, a ratio up to 2 % above it. Where no steps meet an error, and where a small ratio allows
+  /// it, the cache is kept bit for bit.
   ///
   /// - Parameter fileBytes: the size that the file of a pass would have.
   /// - Throws: `CodecError.unsuitable` if no pass met an error target; what reading and writing throw.
@@ -41,7 +42,7 @@ extension SpectralEncoder {
           slope: search.slopes(at: start).error),
         deviation: { pass in
           let error = pass.errors?.mean ?? 0
-          // Everything is exact: by the plan, and then steps do not matter, or since they are finer than they need be.
+          // Everything is exact: by the plan, and then steps do not matter, or because they are finer than they need be.
           if error == 0 { return codesNothing ? nil : log(0.1) }
           return (0.95 * target...target).contains(error) ? nil : log(error / (0.975 * target))
         },

@@ -85,7 +85,7 @@ struct SpectralGroupCoder: Sendable {
         Self.restore(part, frame: frame, samples: samples, transform: transform, into: &encoded.restored)
       }
     }
-    frame.exactRows = frame.exactRows.joined()
+    frame.exactRows = frame.exactRows.mergingNeighbours()
     frame.exactBytes = Self.gather(tensors, rows: frame.exactRows)
     // Nothing is left that the basis could decode.
     if encoded.segments.isEmpty, own != nil { frame.basis = QuantisedBasis(dimension: n, integers: []) }

@@ -42,10 +42,10 @@ extension SpectralSegment {
     return part
   }
 
+  /// Drops the last components as far as they have no coefficient.
   private mutating func dropTrailingComponents(blockLength: Int) {
     let size = blockLength * Self.blocks(rows: rows.count, blockLength: blockLength)
-    let used = size == 0 ? 0 : (symbols.lastIndex { $0 != 0 } ?? -1) / size + 1
-    components = symbols.contains { $0 != 0 } ? used : 0
+    components = symbols.lastIndex { $0 != 0 }.map { $0 / size + 1 } ?? 0
     symbols.removeLast(symbols.count - components * size)
   }
 
@@ -72,12 +72,12 @@ extension SpectralSegment {
 
 extension Array where Element == Range<Int> {
   /// The same rows in order, with neighbours made one; the ranges do not overlap.
-  func joined() -> [Range<Int>] {
-    sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { joined, next in
-      if let last = joined.last, last.upperBound == next.lowerBound {
-        joined[joined.count - 1] = last.lowerBound..<next.upperBound
+  func mergingNeighbours() -> [Range<Int>] {
+    sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { merged, next in
+      if let last = merged.last, last.upperBound == next.lowerBound {
+        merged[merged.count - 1] = last.lowerBound..<next.upperBound
       } else {
-        joined.append(next)
+        merged.append(next)
       }
     }
   }

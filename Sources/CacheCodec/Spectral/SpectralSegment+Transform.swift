@@ -52,7 +52,11 @@ struct SegmentTransform: Sendable {
     var residual = 0.0
     basis.withUnsafeBufferPointer { basis in
       signals.withUnsafeMutableBufferPointer { signals in
-        guard most > 0, padded > 0 else { return }
+        guard padded > 0 else { return }
+        guard most > 0 else {
+          residual = largestResidual(samples, nil, rows: rows.count, stride: padded, most: 0)
+          return
+        }
         MatrixProduct.multiply(
           MatrixView(basis.baseAddress!, rows: most, columns: features),
           by: MatrixView(samples, rows: rows.count, columns: features), transposeB: true, into: signals.baseAddress!,
@@ -92,11 +96,11 @@ struct SegmentTransform: Sendable {
   /// The largest over rows of ‖x‖² − Σ_c s[c]², the energy outside the first `most` components; 0 where it is within what
   /// rounding can make of the row's energy.
   private func largestResidual(
-    _ samples: UnsafePointer<Float>, _ signals: UnsafePointer<Float>, rows: Int, stride: Int, most: Int
+    _ samples: UnsafePointer<Float>, _ signals: UnsafePointer<Float>?, rows: Int, stride: Int, most: Int
   ) -> Double {
     var coded = [Double](repeating: 0, count: rows)
     for c in 0..<most {
-      let signal = signals + c * stride
+      let signal = signals! + c * stride
       for t in 0..<rows { coded[t] += Double(signal[t]) * Double(signal[t]) }
     }
     var largest = 0.0

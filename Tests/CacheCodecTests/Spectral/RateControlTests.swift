@@ -72,6 +72,21 @@ import Testing
     }
   }
 
+  /// A number that stands alone in one token comes back, whatever the basis and wherever it stands, at a coarse step.
+  @Test(arguments: [BasisSource.embedded, .none], [37, 201, 390]) func aLoneLargeNumber(
+    basis: BasisSource, row: Int
+  ) throws {
+    var cache = Self.cache
+    cache.queries = []
+    cache.description.probeQueries = 0
+    let shape = cache.description.geometry.layers[1]
+    let place = shape.tokens * shape.headDim + row * shape.headDim + 5
+    cache.values[1].store([10_000], at: place)
+    _ = try encode(cache, SpectralCases.parameters(.step(0.2), basis: basis))
+    let restored = try FKVCache(path: scratch.file("c.fkv")).tensor(.value, layer: 1).floats()
+    #expect(abs(restored[place] - 10_000) <= 500, "\(restored[place])")
+  }
+
   /// A ratio that needs no loss has none, and a smaller one never has a larger error.
   @Test func smallRatiosAreMet() throws {
     let errors = try [1.0, 1.3, 2, 3].map { ratio -> Double in
