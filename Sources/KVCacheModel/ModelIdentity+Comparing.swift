@@ -23,7 +23,7 @@ extension ModelIdentity {
   }
 
   /// 1 or 2; 0 for texts that are no fingerprint of either scheme.
-  private static func scheme(_ fingerprint: String) -> Int {
+  static func scheme(_ fingerprint: String) -> Int {
     let digits = fingerprint.utf8
     return digits.count == 32 ? 1 : digits.count == 34 && fingerprint.hasPrefix("02") ? 2 : 0
   }
@@ -32,7 +32,8 @@ extension ModelIdentity {
 extension CacheDescription {
   /// The fingerprint of scheme 1, whether it is the only one or kept besides; nil if it is unknown.
   public var formerFingerprint: String? {
-    provenance[ModelIdentity.formerFingerprintKey] ?? (model.fingerprint.utf8.count == 32 ? model.fingerprint : nil)
+    provenance[ModelIdentity.formerFingerprintKey]
+      ?? (ModelIdentity.scheme(model.fingerprint) == 1 ? model.fingerprint : nil)
   }
 
   /// Whether the caches are known to be of different models, as `ModelIdentity.isKnownToDiffer` says.

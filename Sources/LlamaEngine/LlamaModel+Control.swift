@@ -21,9 +21,4 @@ extension LlamaModel {
       .filter { llama_vocab_is_control(vocabulary, $0) && seen.insert($0).inserted }
       .map { String(cString: llama_vocab_get_text(vocabulary, $0)) }
   }
-
-  /// Checks ids that come from outside.
-  ///
-  /// - Throws: `EngineError.unknownToken` for the first that the model does not have.
-  public func validate(_ tokens: [Int32]) throws { try check(tokens) }
 }

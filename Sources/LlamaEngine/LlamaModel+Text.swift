@@ -51,7 +51,7 @@ extension LlamaModel {
   }
 
   /// Throws `EngineError.unknownToken` for the first id that the model does not have.
-  func check(_ tokens: some Sequence<Int32>) throws {
+  public func check(_ tokens: some Sequence<Int32>) throws {
     for token in tokens where token < 0 || token >= vocabularySize {
       throw EngineError.unknownToken(id: token, vocabulary: vocabularySize)
     }

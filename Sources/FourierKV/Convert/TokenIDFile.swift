@@ -1,6 +1,3 @@
-import FileIO
-import Foundation
-
 /// A text file of token ids: integers between spaces, line ends and commas, with or without `[ ]` around them.
 public enum TokenIDFile {
   public enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
@@ -20,11 +17,8 @@ public enum TokenIDFile {
   ///
   /// - Throws: `Failure`, `FileError`.
   public static func read(_ path: String) throws -> [Int32] {
-    if path == "-" {
-      return try parse(Array(FileHandle.standardInput.readDataToEndOfFile()), path: "standard input")
-    }
-    let file = try FileReader(path: path)
-    return try parse(file.read(at: 0, count: file.byteCount), path: path)
+    let (bytes, source) = try PromptText.contents(path)
+    return try parse(bytes, path: source)
   }
 
   private static func parse(_ bytes: [UInt8], path: String) throws(Failure) -> [Int32] {

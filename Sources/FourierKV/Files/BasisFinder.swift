@@ -26,8 +26,8 @@ struct BasisFinder: Sendable {
       if !looksFurther { throw FileFailure(path: file, error: CodecError.wrongBasis(needed: hash, found: found)) }
     }
     let fingerprint = header.description.model.fingerprint
-    let fingerprints = [fingerprint, header.description.formerFingerprint ?? fingerprint]
-    let places = (fingerprint == fingerprints[1] ? [fingerprint] : fingerprints).flatMap {
+    let former = header.description.formerFingerprint.flatMap { $0 == fingerprint ? nil : $0 }
+    let places = [fingerprint, former].compactMap { $0 }.flatMap {
       [BasisLocation.path(fingerprint: $0, hash: hash), BasisLocation.path(fingerprint: $0)].compactMap { $0 }
     }
     for place in places where FileManager.default.fileExists(atPath: place) {

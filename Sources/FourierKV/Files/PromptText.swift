@@ -22,16 +22,20 @@ public enum PromptText {
   ///
   /// - Throws: `FileError`, `Failure`.
   public static func read(_ path: String) throws -> String {
-    let source = path == "-" ? "standard input" : path
-    let bytes: [UInt8]
-    if path == "-" {
-      bytes = Array(FileHandle.standardInput.readDataToEndOfFile())
-    } else {
-      let file = try FileReader(path: path)
-      bytes = try file.read(at: 0, count: file.byteCount)
-    }
+    let (bytes, source) = try contents(path)
     guard let text = String(validating: bytes, as: UTF8.self) else { throw Failure.notText(source: source) }
     guard text.contains(where: { !$0.isWhitespace }) else { throw Failure.empty(source: source) }
     return text
+  }
+
+  /// The bytes of a file, or of standard input for `-`, and what to call it.
+  ///
+  /// - Throws: `FileError`.
+  static func contents(_ path: String) throws -> (bytes: [UInt8], source: String) {
+    guard path != "-" else {
+      return (Array(FileHandle.standardInput.readDataToEndOfFile()), "standard input")
+    }
+    let file = try FileReader(path: path)
+    return (try file.read(at: 0, count: file.byteCount), path)
   }
 }

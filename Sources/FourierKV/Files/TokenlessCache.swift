@@ -18,7 +18,7 @@ struct TokenlessCache: CacheSource {
   /// What was taken out besides the ids.
   var losses: [ConversionLoss] {
     source.description.provenance.keys.filter { !Self.isHarmless($0) }.sorted().map {
-      ConversionLoss(.dropped, "\"\(Self.shown($0))\" is left out, since it may hold text of the prompt")
+      ConversionLoss(.dropped, "\"\(excerpt($0))\" is left out, since it may hold text of the prompt")
     }
   }
 
@@ -35,9 +35,4 @@ struct TokenlessCache: CacheSource {
   ]
 
   private static func isHarmless(_ name: String) -> Bool { harmless.contains(name) }
-
-  /// A name from outside, short and safe to print.
-  private static func shown(_ name: String) -> String {
-    String(name.unicodeScalars.prefix(60).map { $0.properties.generalCategory == .control ? "?" : Character($0) })
-  }
 }

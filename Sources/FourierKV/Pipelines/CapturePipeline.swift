@@ -87,7 +87,7 @@ public struct CapturePipeline: Sendable {
   /// All tokens of the prompt.
   private func promptTokens(_ model: LlamaModel) throws -> [Int32] {
     if let tokenIDs {
-      try model.validate(tokenIDs)
+      try model.check(tokenIDs)
       return tokenIDs
     }
     return try parsesControl

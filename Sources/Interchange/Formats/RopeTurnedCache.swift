@@ -29,7 +29,7 @@ public struct RopeTurnedCache: CacheSource {
   public func tensor(_ kind: CacheKind, layer: Int) throws -> CacheTensor {
     let tensor = try source.tensor(kind, layer: layer)
     guard kind == .key, let turn = turn(of: layer) else { return tensor }
-    var values = Self.floats(tensor)
+    var values = tensor.bytes.floats(as: tensor.elementType)
     let first = description.geometry.layers[layer].firstPosition
     turn.apply(to: &values, heads: tensor.kvHeads, rows: tensor.tokens, headDim: tensor.headDim, firstPosition: first)
     return CacheTensor(
@@ -78,14 +78,6 @@ public struct RopeTurnedCache: CacheSource {
           }
         }
       }
-    }
-  }
-
-  private static func floats(_ tensor: CacheTensor) -> [Float] {
-    switch tensor.elementType {
-    case .float16: tensor.bytes.littleEndian(as: UInt16.self).map { Float(halfBits: $0) }
-    case .bfloat16: tensor.bytes.littleEndian(as: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }
-    case .float32: tensor.bytes.littleEndian(as: UInt32.self).map { Float(bitPattern: $0) }
     }
   }
 

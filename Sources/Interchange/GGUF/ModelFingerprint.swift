@@ -16,7 +16,7 @@ public enum ModelFingerprint {
   /// digits. All integers are little-endian UInt64, texts have their length in bytes first.
   ///
   /// Hashed, in this order:
-  /// 1. the number of metadata entries of the first part but for `split.…` and `general.alignment`, which only say how
+  /// 1. the number of metadata entries of the first part except `split.…` and `general.alignment`, which only say how
   ///    files are laid out; then each of them by the bytes of its key: key, length of its value, and the value as it
   ///    lies in the file with its type code before it;
   /// 2. the number of tensors of all parts; then each of them by the bytes of its name: name, number of dimensions,

@@ -41,7 +41,7 @@ extension PickleReader {
     guard let parts = elements(id), 5...6 ~= parts.count, parts[0] == .text("storage"),
       case .global(let name) = parts[1], case .text(let key) = parts[2], case .integer(let count) = parts[4], count >= 0
     else { throw failure("the id of a storage", "something else") }
-    // Numbers of a type that is not known, which may lie beside the cache.
+    // Numbers of a type that is not known, which may lie in the file with the cache.
     guard TorchNames.allows(name) else { return push(.foreign(name: name, members: [])) }
     guard let type = TorchNames.storages[name], type.byteCount(shape: [count]) != nil else {
       throw failure("the id of a storage", "something else")

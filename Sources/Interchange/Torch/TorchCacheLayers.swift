@@ -16,9 +16,9 @@ struct TorchCacheLayers {
   let pickle: Pickle
   let path: String
   var layers: [Layer] = []
-  /// Token ids beside the cache.
+  /// Token ids that the file holds besides the cache.
   private(set) var tokens: (name: String, tensor: TorchTensor)?
-  /// Names of what lies beside the cache and is not taken over, with what made it where that is unknown.
+  /// Names of what the file holds besides the cache and is not taken over, with what made it where that is unknown.
   private(set) var others: [String] = []
 
   /// Under these names a dictionary holds a cache beside other things.
@@ -46,7 +46,7 @@ struct TorchCacheLayers {
       }
       if let name = names.first {
         value = members[name]!
-        try look(beside: members.filter { $0.key != name && $0.value != PickleValue.none })
+        try noteOthers(of: members.filter { $0.key != name && $0.value != PickleValue.none })
       }
     }
     if let name = pickle.foreignName(value), pickle.members(value) == nil {
@@ -102,7 +102,7 @@ struct TorchCacheLayers {
       }
       try addLists((keys, keyList), (values, valueList))
     }
-    try look(beside: members.filter { $0.key != keys && $0.key != values && pickle.tensor($0.value) != nil })
+    try noteOthers(of: members.filter { $0.key != keys && $0.key != values && pickle.tensor($0.value) != nil })
     return true
   }
 
@@ -130,11 +130,11 @@ struct TorchCacheLayers {
     layers = try named.map {
       Layer(key: try tensor(members[$0.key], $0.key), value: try tensor(members[$0.value], $0.value))
     }
-    try look(beside: members.filter { TensorNaming($0.key) == nil })
+    try noteOthers(of: members.filter { TensorNaming($0.key) == nil })
     return true
   }
 
-  private mutating func look(beside members: [String: PickleValue]) throws {
+  private mutating func noteOthers(of members: [String: PickleValue]) throws {
     for name in members.keys.sorted() {
       if tokens == nil, TransformersCacheFile.tokenNames.contains(name), let ids = pickle.tensor(members[name]) {
         tokens = (name, ids)

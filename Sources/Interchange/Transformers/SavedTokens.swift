@@ -1,4 +1,4 @@
-/// A tensor of token ids beside a cache, as its file declares it.
+/// A tensor of token ids in the file of a cache, as its file declares it.
 struct SavedTokens {
   var name: String
   var shape: [Int]

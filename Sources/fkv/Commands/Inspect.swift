@@ -1,6 +1,7 @@
 import ArgumentParser
 import CacheCodec
 import FourierKV
+import Interchange
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -98,17 +99,6 @@ struct InspectJSON: Encodable {
 
 /// The text of `fkv inspect`.
 enum InspectText {
-  /// A text from outside on one line, without what moves a terminal's cursor.
-  private static func printable(_ text: String) -> String {
-    text.unicodeScalars.map { scalar in
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned:
-        scalar.escaped(asASCII: true)
-      default: String(scalar)
-      }
-    }.joined()
-  }
-
   static func render(_ report: InspectPipeline.Report) -> String {
     let geometry = report.header.description.geometry
     let isSpectral = report.header.profile == .spectral
