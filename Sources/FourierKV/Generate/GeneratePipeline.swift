@@ -41,8 +41,8 @@ public struct GeneratePipeline: Sendable {
   ///
   /// - Parameter emit: is given the answer in pieces of whole characters, as they come.
   /// - Throws: `EngineError.modelMismatch` for a cache of another model, with both fingerprints; `GenerateFailure`; what
-  ///   is wrong with the files; `EngineError.trainedContextExceeded` or `.contextExceeded` if cache and prompt leave no room for an answer; what
-  ///   `emit` throws.
+  ///   is wrong with the files; `EngineError.trainedContextExceeded` or `.contextExceeded` if cache and prompt leave no
+  ///   room for an answer; what `emit` throws.
   public func run(emit: (String) throws -> Void = { _ in }) throws -> GenerateReport {
     let opened = try OpenedCache(path: cache, basisFile: basisFile, key: key)
     let description = opened.source.description

@@ -47,7 +47,7 @@ struct ModelFingerprintTests {
         bytes[index] ^= 1
       }
     }
-    // Bytes behind the last tensor are none of the model's.
+    // Bytes after the last tensor are none of the model's.
     #expect(try fingerprint(bytes + [0]) == whole)
     var renamed = GGUFFileTests.sample
     renamed.add("general.name", "x")
