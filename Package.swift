@@ -71,7 +71,7 @@ let package = Package(
     .target(
       name: "CacheCodec",
       dependencies: [
-        "KVCacheModel", "ComputeKernels", "SpectralTransform", "Coding", "FKVFormat", "Fidelity",
+        "KVCacheModel", "FileIO", "ComputeKernels", "SpectralTransform", "Coding", "FKVFormat", "Fidelity",
       ]),
     .testTarget(name: "CacheCodecTests", dependencies: ["CacheCodec", "TestSupport"]),
 

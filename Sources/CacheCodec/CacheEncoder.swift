@@ -1,6 +1,7 @@
 import ComputeKernels
 import FKVFormat
 import Fidelity
+import FileIO
 import KVCacheModel
 
 /// Writes caches as `.fkv` files.
@@ -49,20 +50,36 @@ public struct CacheEncoder: Sendable {
     public var steps: SpectralSteps?
   }
 
-  /// Encodes a cache into a new file at `path`, which appears whole or not at all.
+  /// Encodes a cache into a new file at `path`; the rest as `encode(_:to:progress:)` with a destination.
+  public func encode(
+    _ source: some CacheSource, to path: String, progress: (Int) -> Void = { _ in }
+  ) throws -> Outcome {
+    try encode(source, to: FileDestination(path: path), progress: progress)
+  }
+
+  /// Encodes a cache in memory: the bytes of the file, and what came of encoding it; throws as `encode(_:to:progress:)`.
+  public func encode(
+    _ source: some CacheSource, progress: (Int) -> Void = { _ in }
+  ) throws -> (bytes: [UInt8], outcome: Outcome) {
+    let memory = MemoryDestination()
+    let outcome = try encode(source, to: memory, progress: progress)
+    return (memory.bytes ?? [], outcome)
+  }
+
+  /// Encodes a cache into a new file at `destination`, which appears whole or not at all.
   ///
   /// - Parameter progress: called after each layer with the layers done, from the calling thread.
   /// - Throws: what the source throws; `CodecError.unsuitable` and `FormatError` for a description that no reader would
   ///   take; `FileError` if the file cannot be written.
   public func encode(
-    _ source: some CacheSource, to path: String, progress: (Int) -> Void = { _ in }
+    _ source: some CacheSource, to destination: any ByteDestination, progress: (Int) -> Void = { _ in }
   ) throws -> Outcome {
     let description = source.description
     try checkReadable(description)
     if case .spectral(let parameters) = method {
-      return try encodeSpectral(source, parameters: parameters, to: path, progress: progress)
+      return try encodeSpectral(source, parameters: parameters, to: destination, progress: progress)
     }
-    let file = try FKVWriter(path: path, key: key)
+    let file = try FKVWriter(to: destination, key: key)
     if includesTokens, let tokens = description.tokens { try TokenSection.add(tokens, to: file) }
     var errors: [[Double]]? = []
     try ParallelLoop.ordered(
@@ -90,10 +107,14 @@ public struct CacheEncoder: Sendable {
   }
 
   private func encodeSpectral(
-    _ source: some CacheSource, parameters: SpectralParameters, to path: String, progress: (Int) -> Void
+    _ source: some CacheSource, parameters: SpectralParameters, to destination: any ByteDestination,
+    progress: (Int) -> Void
   ) throws -> Outcome {
+    if parameters.basis == .model, let basis, basis.hash.isEmpty {
+      throw CodecError.unsuitable("the basis was never written to a file, so that nothing can name it")
+    }
     // A target that cannot be written to must not cost the search for steps.
-    try FKVWriter(path: path).discard()
+    try FKVWriter(to: destination).discard()
     let description = source.description
     var encoder = try SpectralEncoder(
       source, parameters: parameters, model: parameters.basis == .model ? basis : nil, width: width)
@@ -107,7 +128,7 @@ public struct CacheEncoder: Sendable {
         spectralCoding: SpectralCoding(parameters, steps: pass.steps))
     }
     let pass = try encoder.write(
-      tokens: includesTokens ? description.tokens : nil, path: path,
+      tokens: includesTokens ? description.tokens : nil, destination: destination,
       fileBytes: { $0.writer.byteCount(withHeaderBytes: header($0).record.encoded.count) }, progress: progress)
     let finished = header(pass)
     return Outcome(

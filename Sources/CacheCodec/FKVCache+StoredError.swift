@@ -1,4 +1,5 @@
 import FKVFormat
+import FileIO
 
 extension FKVCache {
   /// Writes the same file with another stored error at `path`, which may be the file's own; sections are copied byte for
@@ -6,7 +7,12 @@ extension FKVCache {
   ///
   /// - Throws: `FormatError` if a section is damaged, `FileError`.
   public func write(storedError: StoredError?, to path: String) throws -> Int {
-    let file = try FKVWriter(path: path, key: reader.key)
+    try write(storedError: storedError, to: FileDestination(path: path))
+  }
+
+  /// The same at any destination.
+  public func write(storedError: StoredError?, to destination: any ByteDestination) throws -> Int {
+    let file = try FKVWriter(to: destination, key: reader.key)
     for entry in reader.sections where entry.kind != .header && entry.kind != .seal {
       try file.copySection(from: reader, entry)
     }

@@ -1,6 +1,7 @@
 import Coding
 import ComputeKernels
 import FKVFormat
+import FileIO
 import KVCacheModel
 
 /// A cache in an `.fkv` file, decoded one layer at a time: the decoder that every command uses.
@@ -19,9 +20,21 @@ public final class FKVCache: CacheSource {
   let spectral: SpectralDecoder?
   private let memory: GroupMemory
 
-  /// Opens a file.
+  /// Opens a file by its path; the rest as `init(_:limits:geometry:decoding:salvaging:key:basis:)`.
+  public convenience init(
+    path: String, limits: ReadingLimits = ReadingLimits(), geometry: GeometryLimits = GeometryLimits(),
+    decoding: DecodingLimits = DecodingLimits(), salvaging: Bool = false, key: FileKey? = nil,
+    basis: (CacheHeader) throws -> ModelBasis? = { _ in nil }
+  ) throws {
+    try self.init(
+      FileReader(path: path), limits: limits, geometry: geometry, decoding: decoding, salvaging: salvaging, key: key,
+      basis: basis)
+  }
+
+  /// Opens the bytes of a file.
   ///
   /// - Parameters:
+  ///   - file: the bytes, wherever they lie.
   ///   - key: opens an encrypted file; not looked at for others.
   ///   - limits: what the file may claim.
   ///   - geometry: how large a cache it may describe.
@@ -31,11 +44,12 @@ public final class FKVCache: CacheSource {
   ///   - basis: gives the basis file with a hash that the header names; called only if it names one.
   /// - Throws: `FileError`, `FormatError`, `CodecError`, `CodingError`: what is wrong with the file, and where.
   public init(
-    path: String, limits: ReadingLimits = ReadingLimits(), geometry: GeometryLimits = GeometryLimits(),
+    _ file: any ByteSource, limits: ReadingLimits = ReadingLimits(), geometry: GeometryLimits = GeometryLimits(),
     decoding: DecodingLimits = DecodingLimits(), salvaging: Bool = false, key: FileKey? = nil,
     basis: (CacheHeader) throws -> ModelBasis? = { _ in nil }
   ) throws {
-    reader = try FKVReader(path: path, limits: limits, salvaging: salvaging, key: key)
+    reader = try FKVReader(
+      file, limits: limits, salvaging: salvaging, key: key)
     self.limits = decoding
     memory = GroupMemory(capacity: 2 * ParallelLoop.width + 2, bytes: decoding.memoryBytes)
     header = try CacheHeader(parsing: reader.header, limits: geometry)

@@ -4,7 +4,8 @@ import FileIO
 ///
 /// Opening reads the prologue, the header and the directory, never a section (of an encrypted file, its seal). Safe to use from several threads at once.
 public final class FKVReader: Sendable {
-  public let path: String
+  /// What the bytes are called: the path of a file.
+  public var name: String { file.name }
   /// Bytes of the whole file.
   public let fileBytes: Int
   public let optionalFeatures: OptionalFeatures
@@ -18,7 +19,7 @@ public final class FKVReader: Sendable {
   public let sections: [SectionEntry]
   /// The key that opened the file; nil if it is not encrypted.
   public let key: FileKey?
-  private let file: FileReader
+  private let file: any ByteSource
   private let places: [SectionID: Int]
   private let seal: OpenedSeal?
 
@@ -26,9 +27,18 @@ public final class FKVReader: Sendable {
   /// are damaged, or were cut out, are then not among `sections`.
   public let metadataError: FormatError?
 
-  /// Opens a file and verifies its metadata.
+  /// Opens a file by its path; the rest as `init(_:limits:knownKinds:salvaging:key:)`.
+  public convenience init(
+    path: String, limits: ReadingLimits = ReadingLimits(), knownKinds: Set<SectionKind> = SectionKind.known,
+    salvaging: Bool = false, key: FileKey? = nil
+  ) throws {
+    try self.init(FileReader(path: path), limits: limits, knownKinds: knownKinds, salvaging: salvaging, key: key)
+  }
+
+  /// Opens the bytes of a file and verifies its metadata.
   ///
   /// - Parameters:
+  ///   - file: the bytes, wherever they lie.
   ///   - limits: what the file may claim.
   ///   - knownKinds: the kinds that the caller understands; required sections of others refuse the file.
   ///   - salvaging: whether sections are searched for (formats/fkv.md §4.6) where prologue or directory are damaged or the
@@ -36,10 +46,9 @@ public final class FKVReader: Sendable {
   ///   - key: opens an encrypted file; not looked at for others.
   /// - Throws: `FormatError` for everything that formats/fkv.md forbids; `FileError` if the file cannot be read.
   public init(
-    path: String, limits: ReadingLimits = ReadingLimits(), knownKinds: Set<SectionKind> = SectionKind.known,
+    _ file: any ByteSource, limits: ReadingLimits = ReadingLimits(), knownKinds: Set<SectionKind> = SectionKind.known,
     salvaging: Bool = false, key: FileKey? = nil
   ) throws {
-    let file = try FileReader(path: path)
     let metadata: FileMetadata
     var damage: FormatError?
     do {
@@ -51,7 +60,6 @@ public final class FKVReader: Sendable {
       damage = error
     }
     self.file = file
-    self.path = path
     fileBytes = file.byteCount
     requiredFeatures = metadata.requiredFeatures
     fileHash = metadata.hash
@@ -93,7 +101,7 @@ public final class FKVReader: Sendable {
   }
 
   /// The bytes of a section as they lie in the file, verified.
-  static func storedBytes(of entry: SectionEntry, in file: FileReader) throws -> [UInt8] {
+  static func storedBytes(of entry: SectionEntry, in file: any ByteSource) throws -> [UInt8] {
     try checkPrefix(of: entry, file.read(at: entry.offset, count: Layout.prefixBytes))
     let payload = try file.read(at: entry.payloadOffset, count: entry.storedBytes)
     let hash = SectionDescription(entry).startedHash
@@ -112,7 +120,7 @@ public final class FKVReader: Sendable {
 
   /// The hash of a section as it lies in the file (§4.3), whose payload `body` gets in pieces of up to 1 MiB.
   static func storedHash(
-    of entry: SectionEntry, in file: FileReader, _ body: ([UInt8]) throws -> Void = { _ in }
+    of entry: SectionEntry, in file: any ByteSource, _ body: ([UInt8]) throws -> Void = { _ in }
   ) throws -> UInt64 {
     let hash = SectionDescription(entry).startedHash
     var done = 0

@@ -1,37 +1,50 @@
 import FileIO
 
-/// Writes a file section by section; it appears under its name at `commit` and not before.
+/// Writes a file section by section; it appears at its destination at `commit` and not before.
 ///
 /// Sections go to the file in the order of the calls and nothing is kept of them but their directory rows (about 100
 /// bytes each), so that a cache is written layer by layer. The header comes last: it may hold what was measured while
-/// the sections were made. A call that throws gives the file up: its temporary is removed, later calls trap.
+/// the sections were made. A call that throws gives the file up: its sink is discarded, later calls trap.
 ///
 /// With a key, the file is encrypted (formats/fkv.md §15), with another salt each time.
 ///
 /// Not safe to use from several threads at once. The bytes depend on nothing but the arguments, without a key.
 public final class FKVWriter {
-  public let path: String
   /// The rows of the sections so far, in file order.
   public private(set) var sections: [SectionEntry] = []
-  private let file: AtomicFile
+  /// The hash of prologue, header and directory (`FKVReader.fileHash`); 0 before `commit`.
+  public private(set) var fileHash: UInt64 = 0
+  private let file: any ByteSink
   private var ids: Set<SectionID> = []
   private var sealing: SealedWriting?
 
-  /// Opens a temporary beside `path`; the file at `path`, if any, stays as it is until `commit`.
+  /// Begins a file in a new sink of `destination`; what is there, if anything, stays as it is until `commit`.
   ///
   /// - Parameter key: encrypts the file; nil leaves it readable to everyone who has it.
-  /// - Throws: `FileError` if the folder is missing or not writable, or `path` is no place for a file.
+  /// - Throws: what opening the sink throws: `FileError` if a folder is missing or not writable, or the path is no place
+  ///   for a file.
+  public convenience init(to destination: any ByteDestination, key: FileKey? = nil) throws {
+    try self.init(to: destination, key: key, salt: key == nil ? [] : SectionCipher.randomSalt())
+  }
+
+  /// Begins a file at a path; the rest as `init(to:key:)`.
   public convenience init(path: String, key: FileKey? = nil) throws {
-    try self.init(path: path, key: key, salt: key == nil ? [] : SectionCipher.randomSalt())
+    try self.init(to: FileDestination(path: path), key: key)
   }
 
   /// The same with a salt of 32 bytes that the caller chose, for tests and vectors: two files must never share one.
-  package init(path: String, key: FileKey?, salt: [UInt8]) throws {
-    self.path = path
+  package init(to destination: any ByteDestination, key: FileKey?, salt: [UInt8]) throws {
     sealing = key.map { SealedWriting(SectionCipher($0, salt: salt)) }
-    file = try AtomicFile(path: path)
+    file = try destination.open()
     try file.append([UInt8](repeating: 0, count: Layout.prologueBytes))
   }
+
+  /// The same, at a path.
+  package convenience init(path: String, key: FileKey?, salt: [UInt8]) throws {
+    try self.init(to: FileDestination(path: path), key: key, salt: salt)
+  }
+
+  deinit { file.discard() }
 
   /// Bytes written so far, prologue and prefixes included.
   public var byteCount: Int { file.byteCount }
@@ -83,7 +96,7 @@ public final class FKVWriter {
     }
   }
 
-  /// Writes the header, the directory and the prologue, and makes the file durable under its name.
+  /// Writes the header, the directory and the prologue, and makes the file appear at its destination, durably where that is a file.
   ///
   /// - Returns: the bytes of the whole file.
   /// - Throws: `FormatError.headerTooLarge`, `.tooManyFields`, `.tooManySections`, `FileError`.
@@ -113,6 +126,7 @@ public final class FKVWriter {
       try file.overwrite(prologue.bytes, at: 0)
       let total = file.byteCount
       try file.commit()
+      fileHash = prologue.hash
       return total
     }
   }
@@ -124,7 +138,7 @@ public final class FKVWriter {
     return plain + Layout.prefixBytes + Layout.rowBytes + Seal.byteCount(sections: sections.count + 2)
   }
 
-  /// Gives the file up and removes the temporary, as the end of the writer's life without `commit` does.
+  /// Gives the file up and discards what was written, as the end of the writer's life without `commit` does.
   public func discard() { file.discard() }
 
   private var encodedDirectory: [UInt8] {

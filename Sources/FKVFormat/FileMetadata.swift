@@ -21,7 +21,7 @@ struct FileMetadata {
   ///   - checksHeaderPrefix: whether damage in the header section's prefix, which says nothing that the directory does not
   ///     say, refuses the file.
   init(
-    _ file: FileReader, limits: ReadingLimits, knownKinds: Set<SectionKind>, key: FileKey?, checksHeaderPrefix: Bool
+    _ file: any ByteSource, limits: ReadingLimits, knownKinds: Set<SectionKind>, key: FileKey?, checksHeaderPrefix: Bool
   ) throws {
     let start = try file.read(at: 0, count: min(file.byteCount, Layout.prologueBytes))
     let prologue = try Prologue(parsing: start, fileBytes: file.byteCount, limits: limits)
@@ -61,7 +61,7 @@ struct FileMetadata {
   ///
   /// - Throws: `FormatError` if a section is found that must not be passed over, or they claim more than the limits;
   ///   `FileError`.
-  init?(scanning file: FileReader, limits: ReadingLimits, knownKinds: Set<SectionKind>) throws {
+  init?(scanning file: any ByteSource, limits: ReadingLimits, knownKinds: Set<SectionKind>) throws {
     var scan = SectionScan(file, limits: limits)
     var sections: [SectionEntry] = []
     var places: [SectionID: Int] = [:]

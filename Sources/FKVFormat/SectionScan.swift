@@ -2,7 +2,7 @@ import FileIO
 
 /// Finds the whole sections of a file without its directory (formats/fkv.md §4.6), one after the other.
 struct SectionScan {
-  private let file: FileReader
+  private let file: any ByteSource
   private let limits: ReadingLimits
   /// Where the search goes on.
   private var position = 0
@@ -13,7 +13,7 @@ struct SectionScan {
   /// chance hardly any; a file made of sync words would cost its size for each.
   private var spare: Int
 
-  init(_ file: FileReader, limits: ReadingLimits) {
+  init(_ file: any ByteSource, limits: ReadingLimits) {
     self.file = file
     self.limits = limits
     let (product, overflow) = file.byteCount.multipliedReportingOverflow(by: 16)

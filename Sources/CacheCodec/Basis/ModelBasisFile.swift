@@ -1,5 +1,6 @@
 import Coding
 import FKVFormat
+import FileIO
 import KVCacheModel
 import SpectralTransform
 
@@ -16,7 +17,12 @@ public enum ModelBasisFile {
   /// - Returns: the basis with the file's hash and size.
   /// - Throws: `FileError` if the file cannot be written.
   public static func write(_ basis: ModelBasis, to path: String) throws -> ModelBasis {
-    let writer = try FKVWriter(path: path)
+    try write(basis, to: FileDestination(path: path))
+  }
+
+  /// The same at any destination.
+  public static func write(_ basis: ModelBasis, to destination: any ByteDestination) throws -> ModelBasis {
+    let writer = try FKVWriter(to: destination)
     for (index, group) in basis.groups.enumerated() {
       for kind in CacheKind.allCases {
         let section = BasisSection(group: group, part: basis.part(kind, group: index))
@@ -27,7 +33,7 @@ public enum ModelBasisFile {
     }
     var written = basis
     written.fileBytes = try writer.commit(header: BasisHeader(basis).record)
-    written.hash = hash(of: try FKVReader(path: path))
+    written.hash = text(ofHash: writer.fileHash)
     return written
   }
 
@@ -36,7 +42,12 @@ public enum ModelBasisFile {
   /// - Throws: `FileError`, `FormatError`, `CodingError`; `CodecError.notBasisFile` for an `.fkv`, and `CodecError` for
   ///   contents that no basis has.
   public static func read(_ path: String, limits: ReadingLimits = Self.limits) throws -> ModelBasis {
-    let (reader, header) = try open(path, limits: limits)
+    try read(FileReader(path: path), limits: limits)
+  }
+
+  /// Reads the bytes of a basis file; throws as the other `read`.
+  public static func read(_ file: any ByteSource, limits: ReadingLimits = Self.limits) throws -> ModelBasis {
+    let (reader, header) = try open(file, limits: limits)
     func parts(_ kind: CacheKind) throws -> [ModelBasis.Part] {
       try header.groups.map { group in
         guard let entry = reader.section(.basis(kind), layer: group.firstLayer) else {
@@ -49,22 +60,26 @@ public enum ModelBasisFile {
     }
     return ModelBasis(
       model: header.model, groups: header.groups, keys: try parts(.key), values: try parts(.value),
-      calibration: header.calibration, hash: hash(of: reader), fileBytes: reader.fileBytes)
+      calibration: header.calibration, hash: text(ofHash: reader.fileHash), fileBytes: reader.fileBytes)
   }
 
   /// The hash that an `.fkv` names a basis file by; reads no section.
   ///
   /// - Throws: as `read`.
-  public static func hash(_ path: String) throws -> String { hash(of: try open(path, limits: limits).reader) }
+  public static func hash(_ path: String) throws -> String {
+    text(ofHash: try open(FileReader(path: path), limits: limits).reader.fileHash)
+  }
 
-  private static func open(_ path: String, limits: ReadingLimits) throws -> (reader: FKVReader, header: BasisHeader) {
-    let reader = try FKVReader(path: path, limits: limits)
+  private static func open(
+    _ file: any ByteSource, limits: ReadingLimits
+  ) throws -> (reader: FKVReader, header: BasisHeader) {
+    let reader = try FKVReader(file, limits: limits)
     return (reader, try BasisHeader(parsing: reader.header))
   }
 
   /// 16 hexadecimal digits.
-  private static func hash(of reader: FKVReader) -> String {
-    let digits = String(reader.fileHash, radix: 16)
+  private static func text(ofHash hash: UInt64) -> String {
+    let digits = String(hash, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 }

@@ -1,5 +1,6 @@
 import ComputeKernels
 import FKVFormat
+import FileIO
 import KVCacheModel
 
 /// Writes an `.fkv` longer by the tokens that follow.
@@ -69,7 +70,12 @@ public struct CacheExtender: Sendable {
   /// - Parameter progress: called with layers done, from the calling thread.
   /// - Throws: what either source throws; `CacheExtensionError` if the profile cannot take more tokens; `FileError`.
   public func write(to path: String, progress: (Int) -> Void = { _ in }) throws -> Outcome {
-    let file = try FKVWriter(path: path, key: key)
+    try write(to: FileDestination(path: path), progress: progress)
+  }
+
+  /// Writes the longer file at any destination.
+  public func write(to destination: any ByteDestination, progress: (Int) -> Void = { _ in }) throws -> Outcome {
+    let file = try FKVWriter(to: destination, key: key)
     if let tokens = description.tokens { try TokenSection.add(tokens, to: file) }
     var rounded = false
     let groups = cache.layerGroups

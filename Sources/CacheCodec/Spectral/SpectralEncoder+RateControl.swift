@@ -1,4 +1,5 @@
 import FKVFormat
+import FileIO
 import KVCacheModel
 
 #if canImport(Glibc)
@@ -23,20 +24,21 @@ extension SpectralEncoder {
   /// - Parameter fileBytes: the size that the file of a pass would have.
   /// - Throws: `CodecError.unsuitable` if no pass met an error target; what reading and writing throw.
   func write(
-    tokens: [Int32]?, path: String, fileBytes: (Pass) -> Int, progress: (Int) -> Void
+    tokens: [Int32]?, destination: any ByteDestination, fileBytes: (Pass) -> Int, progress: (Int) -> Void
   ) throws -> Pass {
     switch parameters.resolvedRate(hasProbeQueries: source.description.probeQueries > 0) {
     case .automatic:
       preconditionFailure("resolved above")
     case .step(let step):
       return try pass(
-        steps: SpectralSteps(key: Float(step), value: Float(step)), control: nil, tokens: tokens, path: path,
+        steps: SpectralSteps(key: Float(step), value: Float(step)), control: nil, tokens: tokens,
+        destination: destination,
         progress: progress)
     case .targetError(let target):
       let search = try StepSearch(self, around: Float(3.7 * target))
       let start = search.cheapest(error: 0.975 * target)
       let found = try approach(
-        from: start, tokens: tokens, path: path, progress: progress,
+        from: start, tokens: tokens, destination: destination, progress: progress,
         control: PassControl(
           target: 0.975 * target * Double(theory.heads), forecast: search.errors(at: start),
           slope: search.slopes(at: start).error),
@@ -50,7 +52,7 @@ extension SpectralEncoder {
         isBetter: { Self.isBetter($0, than: $1, target: target, fileBytes: fileBytes) })
       guard let error = found.errors?.mean, error <= target else {
         found.writer.discard()
-        let exact = try exactPass(tokens: tokens, path: path, progress: progress)
+        let exact = try exactPass(tokens: tokens, destination: destination, progress: progress)
         if let error = exact.errors?.mean, error <= target { return exact }
         exact.writer.discard()
         throw CodecError.unsuitable(
@@ -62,14 +64,14 @@ extension SpectralEncoder {
       let limit = Double(2 * source.description.geometry.elementCount) / ratio
       let target = 0.99 * limit
       if ratio < Self.largestExactRatio {
-        let exact = try exactPass(tokens: tokens, path: path, progress: progress)
+        let exact = try exactPass(tokens: tokens, destination: destination, progress: progress)
         if Double(fileBytes(exact)) <= limit { return exact }
         exact.writer.discard()
       }
       let search = try StepSearch(self, around: 0.3)
       let start = search.best(bytes: target, keyBalance: parameters.resolvedWindowSteps.keyBalance)
       return try approach(
-        from: start, tokens: tokens, path: path, progress: progress,
+        from: start, tokens: tokens, destination: destination, progress: progress,
         control: PassControl(
           target: target, forecast: search.bytes(at: start), slope: search.slopes(at: start).bytes),
         deviation: { pass in
@@ -88,9 +90,10 @@ extension SpectralEncoder {
   private var codesNothing: Bool { groups.indices.allSatisfy { coder(.key, group: $0).plan.segments.isEmpty } }
 
   /// The cache bit for bit: no coefficient but 0 fits, with steps this fine.
-  private func exactPass(tokens: [Int32]?, path: String, progress: (Int) -> Void) throws -> Pass {
+  private func exactPass(tokens: [Int32]?, destination: any ByteDestination, progress: (Int) -> Void) throws -> Pass {
     try pass(
-      steps: SpectralSteps(key: 0x1p-100, value: 0x1p-100), control: nil, tokens: tokens, path: path, progress: progress
+      steps: SpectralSteps(key: 0x1p-100, value: 0x1p-100), control: nil, tokens: tokens, destination: destination,
+      progress: progress
     )
   }
 
@@ -115,7 +118,7 @@ extension SpectralEncoder {
   ///   - deviation: the logarithm of what a pass gave over what it should give; nil if that is near enough.
   ///   - slope: the deviation's estimated derivative by the logarithm of the steps.
   private func approach(
-    from start: SpectralSteps, tokens: [Int32]?, path: String, progress: (Int) -> Void,
+    from start: SpectralSteps, tokens: [Int32]?, destination: any ByteDestination, progress: (Int) -> Void,
     control: PassControl, deviation: (Pass) -> Double?, slope: (Pass) -> Double, isBetter: (Pass, Pass) -> Bool
   ) throws -> Pass {
     var correction = StepCorrection()
@@ -123,7 +126,7 @@ extension SpectralEncoder {
     var control: PassControl? = control
     var best: Pass?
     for number in 0..<Self.mostPasses {
-      let pass = try pass(steps: steps, control: control, tokens: tokens, path: path, progress: progress)
+      let pass = try pass(steps: steps, control: control, tokens: tokens, destination: destination, progress: progress)
       let found = deviation(pass)
       if let old = best, found != nil, !isBetter(pass, old) {
         pass.writer.discard()

@@ -1,6 +1,7 @@
 import ComputeKernels
 import FKVFormat
 import Fidelity
+import FileIO
 import KVCacheModel
 
 #if canImport(Glibc)
@@ -31,9 +32,10 @@ extension SpectralEncoder {
   ///   - steps: the steps of the first round of groups, and of all without `control`.
   ///   - control: corrects the steps between rounds; its costs are errors if its slope is positive, else bytes.
   func pass(
-    steps: SpectralSteps, control: PassControl?, tokens: [Int32]?, path: String, progress: (Int) -> Void
+    steps: SpectralSteps, control: PassControl?, tokens: [Int32]?, destination: any ByteDestination,
+    progress: (Int) -> Void
   ) throws -> Pass {
-    let writer = try FKVWriter(path: path, key: key)
+    let writer = try FKVWriter(to: destination, key: key)
     if let tokens { try TokenSection.add(tokens, to: writer) }
     var control = control
     var errors: [[Double]]? = []

@@ -10,7 +10,7 @@ struct OpenedSeal: Sendable {
   /// The seal of a file whose directory was read.
   ///
   /// - Throws: `FormatError.keyNeeded` without a key, what proving the seal throws; `FileError`.
-  init(_ file: FileReader, _ directory: Directory, _ prologue: Prologue, _ key: FileKey?) throws {
+  init(_ file: any ByteSource, _ directory: Directory, _ prologue: Prologue, _ key: FileKey?) throws {
     let entry = directory.sections[directory.sections.count - 2]
     guard let key else { throw FormatError.keyNeeded(offset: entry.offset) }
     try self.init(

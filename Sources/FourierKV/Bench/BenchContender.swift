@@ -2,7 +2,6 @@ import Baselines
 import CacheCodec
 import ComputeKernels
 import FileIO
-import Foundation
 import KVCacheModel
 
 /// A method at one setting: something that makes bytes of a cache and a cache of the bytes.
@@ -25,7 +24,7 @@ struct BenchOutcome {
   var decodeSeconds: Double
 }
 
-/// One of fkv's own profiles, through the file that `fkv compress` writes.
+/// One of fkv's own profiles, through the bytes of the file that `fkv compress` writes.
 struct ProductContender: BenchContender {
   let method: String
   let setting: String
@@ -35,15 +34,12 @@ struct ProductContender: BenchContender {
   let isProduct = true
 
   func run(_ cache: MemoryCache) throws -> BenchOutcome {
-    let folder = try TemporaryFolder(in: FileManager.default.temporaryDirectory.path, name: "fkv-bench")
-    defer { folder.remove() }
-    let path = folder.file("cache.fkv")
-    let (outcome, encodeSeconds) = try timed {
+    let ((bytes, outcome), encodeSeconds) = try timed {
       var encoder = CacheEncoder(encoding, writer: FKVVersion.writer)
       encoder.basis = basis
-      return try encoder.encode(cache, to: path)
+      return try encoder.encode(cache)
     }
-    let (restored, decodeSeconds) = try timed { try FKVCache(path: path, basis: { _ in basis }).decodeAll() }
+    let (restored, decodeSeconds) = try timed { try FKVCache(MemorySource(bytes), basis: { _ in basis }).decodeAll() }
     return BenchOutcome(
       fileBytes: outcome.fileBytes, outsideBytes: basis?.fileBytes ?? 0, restored: restored,
       encodeSeconds: encodeSeconds,

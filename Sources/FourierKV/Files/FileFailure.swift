@@ -39,12 +39,12 @@ struct NamedFKVCache: CacheSource {
   var description: CacheDescription { cache.description }
 
   func tensor(_ kind: CacheKind, layer: Int) throws -> CacheTensor {
-    try FileFailure.naming(cache.reader.path) { try cache.tensor(kind, layer: layer) }
+    try FileFailure.naming(cache.reader.name) { try cache.tensor(kind, layer: layer) }
   }
 
   func probeQueries(layer: Int) -> ProbeQueries? { nil }
 
   func summary(_ kind: CacheKind, group: Int) throws -> TensorSummary {
-    try FileFailure.naming(cache.reader.path) { try cache.summary(kind, group: group) }
+    try FileFailure.naming(cache.reader.name) { try cache.summary(kind, group: group) }
   }
 }

@@ -104,7 +104,7 @@ extension OpenedCache {
   /// All keys and values, decoded on all cores.
   fileprivate func inMemory() throws -> MemoryCache {
     switch self {
-    case .fkv(let cache): try FileFailure.naming(cache.reader.path) { try cache.decodeAll() }
+    case .fkv(let cache): try FileFailure.naming(cache.reader.name) { try cache.decodeAll() }
     case .capture(let capture): try BenchPipeline.inMemory(capture, withQueries: false)
     }
   }

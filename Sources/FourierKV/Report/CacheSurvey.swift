@@ -96,6 +96,6 @@ struct CacheSurvey {
 
 extension NamedFKVCache {
   func middle(_ kind: CacheKind, layer: Int) throws -> Range<Int> {
-    try FileFailure.naming(cache.reader.path) { try cache.middle(kind, layer: layer) }
+    try FileFailure.naming(cache.reader.name) { try cache.middle(kind, layer: layer) }
   }
 }

@@ -1,3 +1,4 @@
+import FileIO
 import KVCacheModel
 
 /// A captured cache in a safetensors file (formats/capture.md), read one layer at a time.
@@ -18,8 +19,11 @@ public struct CaptureFile: CacheSource {
   ///
   /// - Throws: `CaptureError` that names the key or tensor, `SafetensorsError` if the file is no safetensors file,
   ///   `FileError` if it cannot be read.
-  public init(path: String) throws {
-    let file = try SafetensorsFile(path: path)
+  public init(path: String) throws { try self.init(FileReader(path: path)) }
+
+  /// Opens a capture whose bytes may lie anywhere; throws as the other initializer.
+  public init(_ bytes: any ByteSource) throws {
+    let (file, path) = (try SafetensorsFile(bytes), bytes.name)
     let layout = CaptureLayout(file: file)
     let facts = try CaptureMetadata(path: path, texts: file.metadata).facts(checkingLayers: layout.checkCount)
     let types = try layout.check(facts)

@@ -19,17 +19,25 @@ public final class CaptureWriter {
   ///
   /// - Throws: `CaptureError.value` for a description with numbers that a capture cannot hold (infinite, not positive,
   ///   beyond the format's limits), `SafetensorsError.headerLength`, `FileError`.
-  public init(path: String, description: CacheDescription, probeFirstPosition: Int? = nil) throws {
+  public convenience init(path: String, description: CacheDescription, probeFirstPosition: Int? = nil) throws {
+    try self.init(
+      to: FileDestination(path: path), description: description, probeFirstPosition: probeFirstPosition)
+  }
+
+  /// Opens a sink of any destination; otherwise as the initializer with a path.
+  public init(
+    to destination: any ByteDestination, description: CacheDescription, probeFirstPosition: Int? = nil
+  ) throws {
     let geometry = description.geometry
     precondition(!geometry.layers.isEmpty, "a capture has at least one layer")
     precondition(description.tokens.map { $0.count >= geometry.tokens } ?? true, "fewer tokens than a layer caches")
     let firstProbe = probeFirstPosition ?? max(0, geometry.endPosition - description.probeQueries)
-    let metadata = try CaptureMetadata.texts(of: description, probeFirstPosition: firstProbe, path: path)
+    let metadata = try CaptureMetadata.texts(of: description, probeFirstPosition: firstProbe, path: destination.name)
     self.description = description
     self.probeFirstPosition = firstProbe
     let first = description.tokens.map { geometry.firstPosition(ofTokens: $0.count) } ?? 0
     writer = try SafetensorsWriter(
-      path: path, tensors: Self.declarations(description, withPositions: first > 0), metadata: metadata)
+      to: destination, tensors: Self.declarations(description, withPositions: first > 0), metadata: metadata)
     if let tokens = description.tokens {
       try writer.append(tokens, to: CaptureKey.tokens)
       if first > 0 {
@@ -77,9 +85,16 @@ public final class CaptureWriter {
   public static func write(
     _ source: some CacheSource, to path: String, afterLayer: (Int) throws -> Void = { _ in }
   ) throws {
+    try write(source, to: FileDestination(path: path), afterLayer: afterLayer)
+  }
+
+  /// Writes a whole cache to any destination; otherwise as the function with a path.
+  public static func write(
+    _ source: some CacheSource, to destination: any ByteDestination, afterLayer: (Int) throws -> Void = { _ in }
+  ) throws {
     let description = source.description
     let firstProbe = description.probeQueries > 0 ? try source.probeQueries(layer: 0)?.firstPosition : nil
-    let writer = try CaptureWriter(path: path, description: description, probeFirstPosition: firstProbe)
+    let writer = try CaptureWriter(to: destination, description: description, probeFirstPosition: firstProbe)
     for layer in description.geometry.layers.indices {
       try writer.write(
         layer: layer, key: source.tensor(.key, layer: layer), value: source.tensor(.value, layer: layer),

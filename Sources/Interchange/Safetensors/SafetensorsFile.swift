@@ -25,23 +25,26 @@ public struct SafetensorsFile: Sendable {
   /// The most dimensions that a shape may have here.
   public static let rankLimit = 64
 
-  /// The path that the file was opened under.
-  public var path: String { reader.path }
+  /// The path that the file was opened under; what its bytes are called where they are no file.
+  public var path: String { reader.name }
   /// The texts under `__metadata__`; empty where there are none.
   public let metadata: [String: String]
   /// All tensors by name.
   public let tensors: [String: Tensor]
   /// All names in the order of their data; tensors without elements stand where their offsets put them.
   public let names: [String]
-  private let reader: FileReader
+  private let reader: any ByteSource
 
   /// Opens a file, reads its header and checks all of it against the file's length.
   ///
   /// Needs memory in proportion to the header only.
   ///
   /// - Throws: `SafetensorsError` for whatever the format forbids, `FileError` if the file cannot be read.
-  public init(path: String) throws {
-    let reader = try FileReader(path: path)
+  public init(path: String) throws { try self.init(FileReader(path: path)) }
+
+  /// Reads the header of a file whose bytes may lie anywhere; throws as the other initializer.
+  public init(_ reader: any ByteSource) throws {
+    let path = reader.name
     guard reader.byteCount >= 8 else {
       throw SafetensorsError.tooShort(path: path, fileBytes: reader.byteCount)
     }

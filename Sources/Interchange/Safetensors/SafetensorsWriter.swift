@@ -23,7 +23,7 @@ public final class SafetensorsWriter {
     }
   }
 
-  private let file: AtomicFile
+  private let file: any ByteSink
   private let declarations: [Declaration]
   /// The tensor that is being written, and the bytes that it still needs.
   private var current = -1
@@ -35,17 +35,27 @@ public final class SafetensorsWriter {
   ///
   /// - Throws: `SafetensorsError.headerLength` if the header exceeds what the format allows, `FileError`.
   public convenience init(path: String, tensors: [Declaration], metadata: [String: String] = [:]) throws {
-    try self.init(path: path, tensors: tensors, metadata: metadata, headerLimit: SafetensorsFile.headerLimit)
+    try self.init(to: FileDestination(path: path), tensors: tensors, metadata: metadata)
+  }
+
+  /// Opens a sink of any destination and writes the header; otherwise as the initializer with a path.
+  public convenience init(
+    to destination: any ByteDestination, tensors: [Declaration], metadata: [String: String] = [:]
+  ) throws {
+    try self.init(
+      to: destination, tensors: tensors, metadata: metadata, headerLimit: SafetensorsFile.headerLimit)
   }
 
   /// The public initializer with another limit, for tests.
-  init(path: String, tensors: [Declaration], metadata: [String: String], headerLimit: Int) throws {
+  init(
+    to destination: any ByteDestination, tensors: [Declaration], metadata: [String: String], headerLimit: Int
+  ) throws {
     precondition(Set(tensors.map(\.name)).count == tensors.count, "a name is declared twice")
     let header = Self.header(tensors, metadata)
     guard header.count <= headerLimit else {
-      throw SafetensorsError.headerLength(path: path, declared: UInt64(header.count), limit: headerLimit)
+      throw SafetensorsError.headerLength(path: destination.name, declared: UInt64(header.count), limit: headerLimit)
     }
-    file = try AtomicFile(path: path)
+    file = try destination.open()
     declarations = tensors
     try file.append((0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) })
     try file.append(header)

@@ -1,3 +1,4 @@
+import FileIO
 import Testing
 
 @testable import CacheCodec
@@ -42,13 +43,12 @@ import Testing
     fields.insert(contentsOf: Array(repeating: setting, count: FormatLimits.fields - fields.count), at: place)
     parts.sections[last].payload = RecordParts(fields: fields).bytes
     parts.sections[last].rawBytes = UInt64(parts.sections[last].payload.count)
-    let path = parts.bytes.withUnsafeBytes { MemoryFile("findings/full.fkv").holding($0) }
-    let cache = try FKVCache(path: path)
+    let cache = try FKVCache(MemorySource(parts.bytes))
     #expect(cache.header.settings.count > 65_000)
     let count = FormatLimits.fields + 1
     #expect(throws: FormatError.tooManyFields(record: "header", offset: 0, count: count, limit: count - 1)) {
       try CacheExtender(cache, with: FollowingTokens(cache.description, count: 3), writer: "fkv", unchecked: true)
     }
-    #expect(throws: FormatError.self) { try cache.write(storedError: nil, to: path + ".copy") }
+    #expect(throws: FormatError.self) { try cache.write(storedError: nil, to: MemoryDestination()) }
   }
 }

@@ -1,3 +1,4 @@
+import FileIO
 import Foundation
 import TestSupport
 import Testing
@@ -38,14 +39,13 @@ import Testing
 
   /// A section's payload may be anything: the container stays whole around it.
   @Test func changedContainersKeepTheirHashes() throws {
-    let file = MemoryFile("mutation-test.fkv")
     var changes = ByteChanges(seed: 1, most: 8192)
     var opened = 0
     for seed in try SampleFiles.bytes(in: Self.folder, ending: ".fkv", most: 6000) {
       for _ in 0..<20 {
         let changed = ContainerChanges.mutated(seed, &changes)
         do {
-          let reader = try FKVReader(path: changed.withUnsafeBytes { file.holding($0) })
+          let reader = try FKVReader(MemorySource(changed))
           if try reader.verifyAll().isEmpty, changed != seed { opened += 1 }
         } catch FormatError.sectionHash(let id, _, _, _) {
           Issue.record("the hash of \(id) was left wrong")
@@ -76,14 +76,13 @@ import Testing
   }
 
   @Test func safetensorsKeepTheLengthOfTheirHeader() throws {
-    let file = MemoryFile("mutation-test.safetensors")
     let seed = try SampleFiles.file("\(SampleFiles.foreign)/official.safetensors")
     var changes = ByteChanges(seed: 2, most: 2048)
     var (opened, otherwise) = (0, 0)
     for _ in 0..<400 {
       let changed = SafetensorsChanges.mutated(seed, &changes)
       do {
-        _ = try SafetensorsFile(path: changed.withUnsafeBytes { file.holding($0) })
+        _ = try SafetensorsFile(MemorySource(changed))
         if changed != seed { opened += 1 }
       } catch is SafetensorsError {
         otherwise += 1

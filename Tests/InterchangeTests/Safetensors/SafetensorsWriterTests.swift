@@ -75,7 +75,9 @@ import Testing
     // {"__metadata__":{"k":"x…x"}}: 25 bytes and the text, padded to 8.
     func write(_ count: Int) throws {
       let text = String(repeating: "x", count: count)
-      try SafetensorsWriter(path: folder.file("a"), tensors: [], metadata: ["k": text], headerLimit: 104).commit()
+      try SafetensorsWriter(
+        to: FileDestination(path: folder.file("a")), tensors: [], metadata: ["k": text], headerLimit: 104
+      ).commit()
     }
     #expect(throws: SafetensorsError.headerLength(path: folder.file("a"), declared: 112, limit: 104)) { try write(80) }
     #expect(folder.names == [])

@@ -1,5 +1,5 @@
+import FileIO
 import KVCacheModel
-import TestSupport
 
 @testable import CacheCodec
 @testable import FKVFormat
@@ -15,7 +15,7 @@ extension ContainerTargets {
       changes.once(in: 2) ? changes.changed(bytes) : ContainerChanges.mutated(bytes, &changes)
     }, mayThrow: { isFormatError($0) },
     run: { bytes, declared in
-      let cache = try opened(file.holding(bytes), salvaging: true)
+      let cache = try opened(bytes, salvaging: true)
       declared = 3 * decoding.memoryBytes
       for group in cache.layerGroups.indices.prefix(2) {
         for kind in CacheKind.allCases {
@@ -41,7 +41,7 @@ extension ContainerTargets {
       }
     }, mutation: { ContainerChanges.mutated($0, &$1) }, mayThrow: { isFormatError($0) },
     run: { bytes, declared in
-      let cache = try opened(file.holding(bytes), key: key)
+      let cache = try opened(bytes, key: key)
       declared = 3 * decoding.memoryBytes
       for layer in cache.description.geometry.layers.indices.prefix(2) {
         for kind in CacheKind.allCases { _ = try cache.tensor(kind, layer: layer) }
@@ -53,10 +53,10 @@ extension ContainerTargets {
   /// The file under that name, encrypted; the same bytes in every run.
   private static func encrypted(_ name: String) throws -> [UInt8] {
     let reader = try FKVReader(path: SampleFiles.path(name))
-    let folder = ScratchFolder()
-    let writer = try FKVWriter(path: folder.file("sealed"), key: key, salt: [UInt8](repeating: 7, count: 32))
+    let memory = MemoryDestination()
+    let writer = try FKVWriter(to: memory, key: key, salt: [UInt8](repeating: 7, count: 32))
     for entry in reader.sections where entry.kind != .header { try writer.copySection(from: reader, entry) }
     try writer.commit(header: CacheHeader(parsing: reader.header).record)
-    return try SampleFiles.bytes(at: folder.file("sealed"))
+    return memory.bytes!
   }
 }

@@ -1,3 +1,4 @@
+import FileIO
 import KVCacheModel
 
 @testable import CacheCodec
@@ -10,7 +11,7 @@ enum ContainerTargets {
     name: "container", mostBytes: 4096, memory: MemoryCap(), seeds: { try seeds(most: 2048) },
     mutation: { ContainerChanges.mutated($0, &$1) }, mayThrow: { $0 is FormatError },
     run: { bytes, _ in
-      let reader = try FKVReader(path: file.holding(bytes))
+      let reader = try FKVReader(BorrowedSource(bytes))
       guard reader.fileBytes == bytes.count else { throw FuzzFinding("container: a file of \(reader.fileBytes) bytes") }
       _ = try reader.verifyAll()
       for entry in reader.sections {
@@ -25,7 +26,7 @@ enum ContainerTargets {
     seeds: { try seeds(most: 6000) }, mutation: { ContainerChanges.mutated($0, &$1) },
     mayThrow: { isFormatError($0) },
     run: { bytes, declared in
-      let cache = try opened(file.holding(bytes))
+      let cache = try opened(bytes)
       // What is being decoded, what was decoded last, and what is compared with it.
       declared = 3 * decoding.memoryBytes
       let groups = cache.layerGroups
@@ -42,27 +43,24 @@ enum ContainerTargets {
     mutation: { ContainerChanges.mutated($0, &$1) },
     mayThrow: { isFormatError($0) },
     run: { bytes, declared in
-      let path = file.holding(bytes)
       declared = 1 << 20
       let limits = ReadingLimits(sectionRawBytes: 1 << 18, rawBytesFloor: 1 << 16, totalRawBytes: 1 << 20)
-      let basis = try ModelBasisFile.read(path, limits: limits)
+      let basis = try ModelBasisFile.read(BorrowedSource(bytes), limits: limits)
       for part in basis.keys + basis.values where part.basis.dimension <= 256 { _ = part.basis.vectors() }
     })
-
-  static let file = MemoryFile("container/cache.fkv")
 
   /// What decoding keys or values of a group may take.
   static let decoding = DecodingLimits(
     memoryBytes: 2 << 20, memoryFloor: 1 << 20, memoryPerByte: 64, workSteps: 1 << 22, workFloor: 1 << 23)
 
   /// A cache of 8 MiB at most, with the basis file that it names.
-  static func opened(_ path: String, salvaging: Bool = false, key: FileKey? = nil) throws -> FKVCache {
+  static func opened(_ bytes: UnsafeRawBufferPointer, salvaging: Bool = false, key: FileKey? = nil) throws -> FKVCache {
     var geometry = GeometryLimits()
     geometry.layerBytes = 1 << 20
     geometry.cacheBytes = 8 << 20
     let limits = ReadingLimits(sectionRawBytes: 1 << 20, rawBytesFloor: 1 << 16, totalRawBytes: 16 << 20)
     return try FKVCache(
-      path: path, limits: limits, geometry: geometry, decoding: decoding, salvaging: salvaging, key: key
+      BorrowedSource(bytes), limits: limits, geometry: geometry, decoding: decoding, salvaging: salvaging, key: key
     ) { header in bases.first { $0.hash == header.basisHash } }
   }
 

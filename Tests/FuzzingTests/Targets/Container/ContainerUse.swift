@@ -1,10 +1,10 @@
+import FileIO
 import FlashAttention
-import Foundation
 import KVCacheModel
 
 @testable import CacheCodec
 
-/// What is done with a cache's file beside decoding it.
+/// What is done with a cache's file besides decoding it.
 extension ContainerTargets {
   /// A cache made longer by three tokens. Where all of it was decoded before, the longer one is decoded too.
   static let appending = FuzzTarget(
@@ -12,18 +12,17 @@ extension ContainerTargets {
     seeds: { try seeds(most: 4600) }, mutation: { ContainerChanges.mutated($0, &$1) },
     mayThrow: { isFormatError($0) || $0 is CacheExtensionError },
     run: { bytes, declared in
-      let cache = try opened(file.holding(bytes))
+      let cache = try opened(bytes)
       guard cache.description.geometry.layers.count <= 8, try isSmall(cache, &declared) else { return }
       declared *= 4
       let following = FollowingTokens(cache.description, count: 3)
       let extender = try CacheExtender(cache, with: following, writer: "fuzz", unchecked: true)
       let before = Result { try cache.decodeAll() }
-      let path = file.path + ".longer"
-      defer { unlink(path) }
-      _ = try extender.write(to: path)
+      let longerFile = MemoryDestination()
+      _ = try extender.write(to: longerFile)
       guard case .success(let old) = before else { return }
       do {
-        let longer = try opened(path).decodeAll()
+        let longer = try longerFile.bytes!.withUnsafeBytes { try opened($0).decodeAll() }
         guard longer.description.geometry == extender.description.geometry else {
           throw FuzzFinding("append: \(longer.description.geometry)")
         }
@@ -48,7 +47,7 @@ extension ContainerTargets {
     }, mutation: { ContainerChanges.mutated($0, &$1) },
     mayThrow: { isFormatError($0) || $0 is FlashAttentionError },
     run: { bytes, declared in
-      let cache = try opened(file.holding(bytes))
+      let cache = try opened(bytes)
       let layers = cache.description.geometry.layers
       guard layers.count <= 8, try isSmall(cache, &declared) else { return }
       for (layer, shape) in layers.enumerated().prefix(2) where shape.queryHeads * shape.headDim <= 1024 {

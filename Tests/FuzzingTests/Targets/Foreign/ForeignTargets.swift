@@ -1,3 +1,4 @@
+import FileIO
 import KVCacheModel
 
 @testable import Interchange
@@ -17,7 +18,7 @@ enum ForeignTargets {
         + ForeignSeeds.samples("transformers", ".safetensors", most: 2048)
     }, mutation: { SafetensorsChanges.mutated($0, &$1) }, mayThrow: { $0 is SafetensorsError },
     run: { bytes, _ in
-      let file = try SafetensorsFile(path: file.holding(bytes))
+      let file = try SafetensorsFile(BorrowedSource(bytes))
       for name in file.names {
         let tensor = try file.tensor(name)
         guard try file.read(name).count == tensor.byteCount, tensor.fileRange.upperBound <= bytes.count else {
