@@ -1,8 +1,8 @@
 /// Memory, in bytes, and work, in steps, that decoding a part takes; see `DecodingLimits`. Sums and products stop at
 /// `Int.max`.
-struct DecodingCost: Hashable, Sendable {
-  var memory = 0
-  var work = 0
+package struct DecodingCost: Hashable, Sendable {
+  package var memory = 0
+  package var work = 0
 
   /// Steps of one decoded symbol of a coefficient stream.
   private static let symbolSteps = 16

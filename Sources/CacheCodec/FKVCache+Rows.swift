@@ -1,4 +1,3 @@
-import FKVFormat
 import KVCacheModel
 
 extension FKVCache {
@@ -10,8 +9,8 @@ extension FKVCache {
   ///
   /// - Throws: as `tensor(_:layer:)`, for what is read.
   public func tensor(_ kind: CacheKind, layer: Int, rows: Range<Int>) throws -> CacheTensor {
-    let group = layerGroups.firstIndex { $0.contains(layer) }!
-    return try widened(kind, group: group, rows: rows)[layer - layerGroups[group].lowerBound]
+    let group = groupIndex(ofLayer: layer)
+    return try profileReader.tensors(kind, group: group, rows: rows)[layer - layerGroups[group].lowerBound]
   }
 
   /// The rows `rows[i]` of layer i of a group, (H, rows, D), decoded together; damage elsewhere in the file is not
@@ -30,18 +29,6 @@ extension FKVCache {
           bytes: [])
       }
     }
-    return zip(try widened(kind, group: group, rows: first..<end), rows).map { $0.rows($1) }
-  }
-
-  private func widened(_ kind: CacheKind, group: Int, rows: Range<Int>) throws -> [CacheTensor] {
-    let layer = layerGroups[group].lowerBound
-    switch header.profile {
-    case .spectral: return try spectral!.tensors(kind, group: group, rows: rows)
-    case .lossless where description.geometry.layers[layer].elementCount > 0:
-      let parts = try losslessLayer(kind, layer: layer)
-      try checkLossless(parts, kind, layer)
-      return [try parts.tensor(reader, rows: rows)]
-    case .lossless, .fourier: return [try tensor(kind, layer: layer)]
-    }
+    return zip(try profileReader.tensors(kind, group: group, rows: first..<end), rows).map { $0.rows($1) }
   }
 }

@@ -1,4 +1,3 @@
-import FKVFormat
 import KVCacheModel
 
 extension FKVCache {
@@ -9,26 +8,7 @@ extension FKVCache {
   public func salvage(
     _ kind: CacheKind, group: Int
   ) throws -> (tensors: [CacheTensor], losses: [SalvageLoss]) {
-    let layers = layerGroups[group]
-    let shape = description.geometry.layers[layers.lowerBound]
-    if let spectral { return try spectral.salvage(kind, group: group) }
-    do {
-      if header.profile == .lossless, shape.elementCount > 0 {
-        let parts = try LosslessLayer(
-          salvaging: kind, layer: layers.lowerBound, shape: shape, elementType: description.elementType(of: kind),
-          reader: reader)
-        try checkLossless(parts, kind, layers.lowerBound)
-        return try parts.salvage(reader, kind: kind, layer: layers.lowerBound)
-      }
-      return ([try tensor(kind, layer: layers.lowerBound)], [])
-    } catch {
-      try CodecError.rethrowUnlessDamage(error)
-      let size = shape.elementCount * description.elementType(of: kind).byteCount
-      let zeros = CacheTensor(
-        kvHeads: shape.kvHeads, tokens: shape.tokens, headDim: shape.headDim,
-        elementType: description.elementType(of: kind), bytes: [UInt8](repeating: 0, count: size))
-      return ([zeros], [SalvageLoss(kind: kind, layers: layers, rows: 0..<shape.tokens, error: error)])
-    }
+    try profileReader.salvage(kind, group: group)
   }
 }
 

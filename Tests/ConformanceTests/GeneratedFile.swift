@@ -42,7 +42,6 @@ struct GeneratedFile {
     }
     if chance(20) { cache.description.attentionSoftcap = 30 }
     switch profile {
-    case .lossless: method = .lossless
     case .fourier:
       var parameters = FourierParameters()
       parameters.sinks = pick([0, 1, 4, 9])
@@ -68,6 +67,7 @@ struct GeneratedFile {
       parameters.weightsValuesByAttention = !cache.queries.isEmpty && chance(30)
       needsBasis = parameters.basis == .model
       method = .spectral(parameters)
+    default: method = .lossless
     }
     Self.roughen(&cache, profile: profile, percent: chance(30) ? 3 : 0, &generator)
     includesTokens = chance(80)

@@ -44,10 +44,10 @@ public struct CacheExtender: Sendable {
     description.tokens = try Self.tokens(of: addition.description, behind: cache.description, required: !unchecked)
     for (layer, rows) in newRows.enumerated() { description.geometry.layers[layer].tokens += rows.count }
     self.description = description
-    if cache.header.profile == .spectral, cache.header.spectralCoding == nil {
-      throw CacheExtensionError.codingUnknown
-    }
-    _ = try CacheHeader(parsing: RecordReader(parsing: header.record.encoded, name: "header"))
+    try cache.profileReader.checkExtensible()
+    _ = try CacheHeader(
+      parsing: RecordReader(parsing: header.record.encoded, name: "header"), limits: GeometryLimits(),
+      profiles: cache.profiles)
   }
 
   /// Tokens that the file grows by.
@@ -97,74 +97,13 @@ public struct CacheExtender: Sendable {
     return Outcome(fileBytes: try file.commit(header: header.record), roundedCoefficients: rounded)
   }
 
-  /// Keys or values of a group in the longer file: sections that stay as they are, then new ones.
-  struct ExtendedKind: Sendable {
-    var copied: [SectionEntry] = []
-    var added: [NewSection] = []
-    var roundsCoefficients = false
-  }
-
-  struct NewSection: Sendable {
-    var kind: SectionKind
-    var index = 0
-    var tokens: Range<Int>
-    var rawBytes: Int
-    var payload: [UInt8]
-  }
-
-  private func extended(group: Int) throws -> [ExtendedKind] {
+  private func extended(group: Int) throws -> [ExtendedSections] {
     let layers = cache.layerGroups[group]
     return try CacheKind.allCases.map { kind in
       // The layers of a group have one shape, so all of them grow or none.
-      guard !newRows[layers.lowerBound].isEmpty else { return ExtendedKind() }
+      guard !newRows[layers.lowerBound].isEmpty else { return ExtendedSections() }
       let tensors = try layers.map { try addition.tensor(kind, layer: $0).rows(newRows[$0]) }
-      switch cache.header.profile {
-      case .lossless: return try extendedLossless(kind, layer: layers.lowerBound, by: tensors[0])
-      case .fourier: return try extendedFourier(kind, layer: layers.lowerBound, by: tensors[0])
-      case .spectral: return try extendedSpectral(kind, group: group, by: tensors)
-      }
+      return try cache.profileReader.extended(kind, group: group, by: tensors, to: description)
     }
-  }
-
-  private func extendedLossless(_ kind: CacheKind, layer: Int, by tensor: CacheTensor) throws -> ExtendedKind {
-    let parts = try cache.losslessLayer(kind, layer: layer).parts
-    let end = cache.description.geometry.layers[layer].tokens
-    var result = ExtendedKind()
-    for (entry, rows) in parts {
-      if entry.tokens.isEmpty {
-        // It says that it holds all tokens by naming none, and there are more now.
-        result.added.append(
-          NewSection(
-            kind: entry.kind, tokens: rows, rawBytes: entry.rawBytes, payload: try cache.reader.payload(of: entry)))
-      } else {
-        result.copied.append(entry)
-      }
-    }
-    result.added.append(
-      NewSection(
-        kind: .lossless(kind), index: parts.count, tokens: end..<end + tensor.tokens, rawBytes: tensor.bytes.count,
-        payload: LosslessSection.encode(tensor)))
-    return result
-  }
-
-  private func extendedFourier(_ kind: CacheKind, layer: Int, by tensor: CacheTensor) throws -> ExtendedKind {
-    var section = try cache.parsedFourier(kind, layer: layer)
-    if !section.spectralFeatures.isEmpty {
-      guard section.reconstruction == .projection else {
-        throw CacheExtensionError.publishedReconstruction(layer: layer, kind: kind)
-      }
-      guard section.middle + tensor.tokens <= section.period else {
-        throw CacheExtensionError.periodTooShort(
-          layer: layer, kind: kind, period: section.period, middle: section.middle + tensor.tokens)
-      }
-    }
-    section.append(tensor)
-    let shape = description.geometry.layers[layer]
-    return ExtendedKind(
-      added: [
-        NewSection(
-          kind: .fourier(kind), tokens: 0..<shape.tokens, rawBytes: shape.elementCount * tensor.elementType.byteCount,
-          payload: section.encoded(elementSize: tensor.elementType.byteCount).bytes)
-      ], roundsCoefficients: section.coefficientType == .float16 && !section.spectralFeatures.isEmpty)
   }
 }

@@ -58,12 +58,14 @@ public struct FourierParts: Sendable {
 }
 
 extension FKVCache {
+  /// The reader of a file of profile `fourier`; nil for other files.
+  var fourier: FourierReader? { profileReader as? FourierReader }
+
   /// Keys or values of one layer as profile `fourier` keeps them, checked and understood.
   ///
-  /// - Precondition: the file's profile is `fourier`.
-  /// - Throws: as `tensor(_:layer:)`.
+  /// - Throws: `CodecError.unsuitable` for a file of another profile; as `tensor(_:layer:)`.
   public func fourierParts(_ kind: CacheKind, layer: Int) throws -> FourierParts {
-    precondition(header.profile == .fourier, "not profile fourier")
+    guard let fourier else { throw CodecError.unsuitable("the file has profile \(header.profile.name), not fourier") }
     let shape = description.geometry.layers[layer]
     let type = description.elementType(of: kind)
     guard shape.elementCount > 0 else {
@@ -71,6 +73,6 @@ extension FKVCache {
         kvHeads: shape.kvHeads, tokens: 0, headDim: shape.headDim, elementType: type, bytes: [])
       return FourierParts(empty, FourierParameters(), fraction: 0)
     }
-    return FourierParts(try parsedFourier(kind, layer: layer), layer: shape, elementType: type)
+    return FourierParts(try fourier.parsed(kind, layer), layer: shape, elementType: type)
   }
 }

@@ -20,10 +20,16 @@ extension CacheHeader {
   ///
   /// - Throws: `FormatError` where a field is missing or cannot be, `CodecError.unknownProfile`.
   public init(parsing record: RecordReader, limits: GeometryLimits = GeometryLimits()) throws {
+    try self.init(parsing: record, limits: limits, profiles: .standard)
+  }
+
+  /// The same for a file of any profile of a table.
+  package init(parsing record: RecordReader, limits: GeometryLimits, profiles: ProfileTable) throws {
     if record.has(BasisTag.marker) { throw CodecError.isBasisFile }
     try record.check(known: HeaderTag.known, repeated: HeaderTag.repeated)
     let code = try record.u16(HeaderTag.profile)
-    guard let profile = Profile(rawValue: code) else { throw CodecError.unknownProfile(Int(code)) }
+    guard let entry = profiles[code] else { throw CodecError.unknownProfile(Int(code)) }
+    let profile = entry.profile
     let geometry = try Self.geometry(record, limits: limits)
     var ropes = try record.records(HeaderTag.rope).map(Self.rope)
     if ropes.isEmpty { ropes = [.none] }
@@ -53,9 +59,9 @@ extension CacheHeader {
       profile: profile, settings: try record.strings(HeaderTag.setting),
       writer: try record.ifPresent(HeaderTag.writer, record.string) ?? "",
       storedError: try Self.storedError(record, geometry: geometry),
-      groupSizes: try Self.groupSizes(record, profile: profile, geometry: geometry),
+      groupSizes: entry.codesGroups ? try Self.groupSizes(record, geometry: geometry) : [],
       basisHash: try Self.basisHash(record), basisBytes: try Self.basisBytes(record),
-      spectralCoding: profile == .spectral
+      spectralCoding: entry.codesGroups
         ? try record.ifPresent(HeaderTag.spectral, record.record).map(SpectralCoding.init(parsing:)) : nil)
   }
 
@@ -199,8 +205,7 @@ extension CacheHeader {
       probeQueries: Int(try nested.u32(HeaderTag.StoredErrors.probeQueries)), errors: AttentionErrors(layers: layers))
   }
 
-  private static func groupSizes(_ record: RecordReader, profile: Profile, geometry: CacheGeometry) throws -> [Int] {
-    guard profile == .spectral else { return [] }
+  private static func groupSizes(_ record: RecordReader, geometry: CacheGeometry) throws -> [Int] {
     let sizes = try record.u32s(HeaderTag.groupSizes).map { Int($0) }
     var layer = 0
     for size in sizes {

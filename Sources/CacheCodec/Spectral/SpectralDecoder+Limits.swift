@@ -36,7 +36,7 @@ extension SpectralDecoder {
     return cost + .memory(payload.count, head.exactBytes, exact, tensors)
   }
 
-  /// Reads a segment, after what it takes was held against the limits. `work` is what the group took before, and then
+  /// Reads a segment, after what it takes was checked against the limits. `work` is what the group took before, and then
   /// with the segment.
   ///
   /// - Throws: `FormatError` if it is damaged, `CodecError`, `CodingError`.

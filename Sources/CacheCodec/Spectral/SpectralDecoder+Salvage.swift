@@ -2,7 +2,7 @@ import KVCacheModel
 
 extension SpectralDecoder {
   /// The group's tensors without the rows of segments that are damaged or not there; without any row if the frame is.
-  func salvage(
+  package func salvage(
     _ kind: CacheKind, group index: Int
   ) throws -> (tensors: [CacheTensor], losses: [SalvageLoss]) {
     let group = groups[index]

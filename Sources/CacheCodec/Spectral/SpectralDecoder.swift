@@ -4,41 +4,35 @@ import KVCacheModel
 import SpectralTransform
 
 /// Reads profile `spectral`: any group, and any of its segments, without the rest of the file.
-struct SpectralDecoder: Sendable {
-  let reader: FKVReader
-  let description: CacheDescription
+package struct SpectralDecoder: ProfileReader {
+  let file: ProfileFile
   let groups: [LayerGroup]
-  /// The hash of the basis file that the header names; nil where the file needs none.
-  private let basisHash: String?
-  /// That basis; nil also where it was not given: then groups can be summed up and not decoded.
-  let model: ModelBasis?
   private let rotations: KeyRotations
-  /// What decoding may take.
-  let limits: DecodingLimits
 
-  /// - Throws: `CodecError` if sections are missing, or the basis does not fit.
-  init(
-    reader: FKVReader, header: CacheHeader, limits: DecodingLimits = DecodingLimits(), model: ModelBasis?,
-    requiresFrames: Bool = true
-  ) throws {
-    self.reader = reader
-    self.limits = limits
-    description = header.description
+  var reader: FKVReader { file.reader }
+  var description: CacheDescription { file.description }
+  var limits: DecodingLimits { file.limits }
+  /// The basis that the header names; nil also where it was not given: then groups can be summed up and not decoded.
+  var model: ModelBasis? { file.basis }
+
+  /// - Throws: `CodecError` if the basis does not fit, or sections are missing, except where the file is opened to salvage
+  ///   it.
+  init(_ file: ProfileFile) throws {
+    self.file = file
+    let header = file.header
     var first = 0
     groups = header.groupSizes.map { size in
       defer { first += size }
       return LayerGroup(firstLayer: first, count: size, shape: header.description.geometry.layers[first])
     }
     rotations = KeyRotations(header.description)
-    self.model = header.basisHash == nil ? nil : model
-    basisHash = header.basisHash
-    if let hash = header.basisHash, let model {
+    if let hash = header.basisHash, let model = file.basis {
       guard model.hash == hash else { throw CodecError.wrongBasis(needed: hash, found: model.hash) }
       guard model.groups.map(\.count) == header.groupSizes, model.fits(header.description.geometry) else {
         throw CodecError.unsuitable("the basis file is of another shape than the cache")
       }
     }
-    guard requiresFrames else { return }
+    guard !file.isSalvaging else { return }
     for group in groups where group.shape.tokens > 0 {
       for kind in CacheKind.allCases where reader.section(.spectralFrame(kind), layer: group.firstLayer) == nil {
         throw CodecError.missingSection(layer: group.firstLayer, kind: kind)
@@ -70,10 +64,8 @@ struct SpectralDecoder: Sendable {
   /// - Throws: `FormatError` if the frame is damaged, `CodecError`, `CodingError`.
   func open(_ kind: CacheKind, group index: Int, salvaging: Bool = false) throws -> OpenedGroup {
     let group = groups[index]
-    let place = "layers \(group.firstLayer)…\(group.layers.upperBound - 1) \(kind.name)s"
-    guard let entry = reader.section(.spectralFrame(kind), layer: group.firstLayer) else {
-      throw CodecError.missingSection(layer: group.firstLayer, kind: kind)
-    }
+    let place = self.place(kind, group: index)
+    let entry = try frameSection(kind, group: index)
     let segments = reader.sections(.spectralSegment(kind), layer: group.firstLayer)
       .sorted { $0.tokens.lowerBound < $1.tokens.lowerBound }
     let payload = try reader.payload(of: entry)
@@ -123,7 +115,7 @@ struct SpectralDecoder: Sendable {
     case .none: basis = QuantisedBasis(dimension: n, integers: [])
     case .embedded: basis = frame.basis!
     case .model:
-      guard let basisHash else { throw CodecError.missingField("basis hash") }
+      guard let basisHash = file.header.basisHash else { throw CodecError.missingField("basis hash") }
       guard let model else { throw CodecError.basisNeeded(hash: basisHash) }
       basis = model.part(kind, group: index).basis
     }
@@ -138,7 +130,7 @@ struct SpectralDecoder: Sendable {
   /// Decodes keys or values of a group's layers; rows outside `rows` stay 0 where their segments need not be read.
   ///
   /// - Throws: as `open`, and for segments.
-  func tensors(_ kind: CacheKind, group index: Int, rows: Range<Int>? = nil) throws -> [CacheTensor] {
+  package func tensors(_ kind: CacheKind, group index: Int, rows: Range<Int>? = nil) throws -> [CacheTensor] {
     // A group without tokens has no sections.
     let opened = groups[index].shape.tokens > 0 ? try open(kind, group: index) : nil
     var tensors = zeros(kind, group: index)

@@ -12,7 +12,7 @@ public struct SpectralLayerReader: Sendable {
   /// nothing can be computed from coefficients.
   public var isUnrotated: Bool { opened.samples.rotation != nil }
 
-  let cache: FKVCache
+  let decoder: SpectralDecoder
   let opened: SpectralDecoder.OpenedGroup
   let shape: LayerGeometry
   let elementType: ElementType
@@ -21,15 +21,14 @@ public struct SpectralLayerReader: Sendable {
   let place: Int
   private let kind: CacheKind
 
-  init(_ cache: FKVCache, _ kind: CacheKind, layer: Int) throws {
-    let spectral = cache.spectral!
+  init(_ spectral: SpectralDecoder, _ kind: CacheKind, layer: Int) throws {
     let index = spectral.groupIndex(ofLayer: layer)
     let group = spectral.groups[index]
-    self.cache = cache
+    decoder = spectral
     self.kind = kind
     opened = try spectral.open(kind, group: index)
     shape = group.shape
-    elementType = cache.description.elementType(of: kind)
+    elementType = spectral.description.elementType(of: kind)
     place = layer - group.firstLayer
     columns = place * shape.features..<(place + 1) * shape.features
     exactRows = opened.frame.exactRows
@@ -50,18 +49,22 @@ public struct SpectralLayerReader: Sendable {
   /// - Throws: `FormatError` if the section is damaged, `CodecError`, `CodingError`.
   public func segment(_ index: Int) throws -> SpectralLayerSegment {
     var work = opened.cost.work
-    let segment = try cache.spectral!.segment(opened.segments[index], of: opened, kind, work: &work)
+    let segment = try decoder.segment(opened.segments[index], of: opened, kind, work: &work)
     return SpectralLayerSegment(segment, self)
   }
 }
 
 extension FKVCache {
+  /// The reader of a file of profile `spectral`; nil for other files.
+  var spectral: SpectralDecoder? { profileReader as? SpectralDecoder }
+
   /// Keys or values of one layer, to be read segment by segment.
   ///
-  /// - Precondition: the file's profile is `spectral`, and the layer has tokens.
-  /// - Throws: `FormatError` if the group's frame is damaged, `CodecError`, `CodingError`.
+  /// - Precondition: the layer has tokens.
+  /// - Throws: `CodecError.unsuitable` for a file of another profile, `FormatError` if the group's frame is damaged, `CodecError`, `CodingError`.
   public func spectralLayer(_ kind: CacheKind, layer: Int) throws -> SpectralLayerReader {
-    precondition(header.profile == .spectral && description.geometry.layers[layer].tokens > 0)
-    return try SpectralLayerReader(self, kind, layer: layer)
+    precondition(description.geometry.layers[layer].tokens > 0, "a layer without tokens")
+    guard let spectral else { throw CodecError.unsuitable("the file has profile \(header.profile.name), not spectral") }
+    return try SpectralLayerReader(spectral, kind, layer: layer)
   }
 }

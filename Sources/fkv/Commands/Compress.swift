@@ -50,8 +50,6 @@ struct Compress: ParsableCommand {
 
   private var method: CacheEncoder.Method {
     switch profile {
-    case .lossless:
-      return .lossless
     case .fourier:
       var parameters = fourier.parameters
       parameters.sinks = sinks ?? parameters.sinks
@@ -63,6 +61,8 @@ struct Compress: ParsableCommand {
       parameters.window = window
       if basisFile != nil, spectral.basis == nil { parameters.basis = .model }
       return .spectral(parameters)
+    default:
+      return .lossless
     }
   }
 

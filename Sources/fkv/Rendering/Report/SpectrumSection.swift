@@ -17,17 +17,17 @@ struct SpectrumSection {
   var section: ReportPage.Section {
     let what: Markup =
       switch profile {
-      case .lossless: "all tokens"
       case .fourier: "the tokens that the file keeps as spectra"
       case .spectral: "the tokens that the file codes coarsest, without first tokens and window"
+      default: "all tokens"
       }
     let note: Markup =
       switch profile {
-      case .lossless: ""
       case .fourier:
         " Profile fourier cuts the spectra of most features off at a frequency, and keeps the other features exactly."
       case .spectral:
         " Profile spectral rounds coefficients with one step, so the difference is much the same at all frequencies."
+      default: ""
       }
     return ReportPage.Section(
       id: "spectra", title: "Spectra along tokens",

@@ -16,15 +16,12 @@ struct CacheWork {
     guard shape.elementCount > 0 else { return }
     // Both the tensors and their numbers.
     declared += 8 * shape.elementCount * layers.count
-    switch cache.header.profile {
-    case .lossless: return
-    case .fourier:
+    if let fourier = cache.fourier {
       let head = try FourierSection.head(
-        cache.reader.payload(of: cache.fourierSection(kind, layer: layers.lowerBound)), layer: shape, place: "fuzz")
+        cache.reader.payload(of: fourier.section(kind, layers.lowerBound)), layer: shape, place: "fuzz")
       declared += 8 * head.numbers[4] * head.numbers[5] + 8 * head.numbers[6]
       isSmall = head.numbers[6] <= 2048 && head.numbers[4] <= 512
-    case .spectral:
-      let decoder = cache.spectral!
+    } else if let decoder = cache.spectral {
       guard let entry = cache.reader.section(.spectralFrame(kind), layer: layers.lowerBound) else { return }
       let head = try SpectralFrame.head(
         cache.reader.payload(of: entry), group: decoder.groups[group], kind: kind, place: "fuzz")

@@ -37,7 +37,7 @@ enum SectionSeeds {
 
   static let fourier: @Sendable () throws -> [[UInt8]] = {
     try each(.fourier) { cache, kind, layer, start in
-      [start + (try cache.reader.payload(of: cache.fourierSection(kind, layer: layer)))]
+      [start + (try cache.reader.payload(of: cache.fourier!.section(kind, layer)))]
     }
   }
 

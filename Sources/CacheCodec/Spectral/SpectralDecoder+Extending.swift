@@ -3,19 +3,21 @@ import FKVFormat
 import KVCacheModel
 import SpectralTransform
 
-extension CacheExtender {
+extension SpectralDecoder {
   /// Keys or values of a group of profile `spectral`: the new rows are coded in the frame that the file has, with its
   /// weights, means and basis and all of the basis's components, also those that no old segment has coefficients of.
   ///
   /// The last rows, as many as the file's window, are kept better, as its window is; where that is bit for bit they go
   /// into the frame, which is then written anew with all that it held. So do rows that are too large for the file's steps.
-  func extendedSpectral(_ kind: CacheKind, group: Int, by tensors: [CacheTensor]) throws -> ExtendedKind {
-    let (decoder, coding) = (cache.spectral!, cache.header.spectralCoding!)
-    let layers = decoder.groups[group]
+  package func extended(
+    _ kind: CacheKind, group: Int, by tensors: [CacheTensor], to longer: CacheDescription
+  ) throws -> ExtendedSections {
+    guard let coding = file.header.spectralCoding else { throw CacheExtensionError.codingUnknown }
+    let layers = groups[group]
     let count = tensors[0].tokens
     try checkFinite(tensors, kind: kind, layers: layers)
-    let opened = try decoder.open(kind, group: group)
-    var part = cache.description
+    let opened = try open(kind, group: group)
+    var part = description
     for layer in layers.layers {
       part.geometry.layers[layer].firstPosition = layers.shape.endPosition
       part.geometry.layers[layer].tokens = count
@@ -30,10 +32,8 @@ extension CacheExtender {
 
     let end = layers.shape.tokens
     let plan = segmentPlan(coding, tokens: count, total: end + count, blockLength: opened.frame.blockLength)
-    let size = cache.description.elementType(of: kind).byteCount
-    guard let frame = cache.reader.section(.spectralFrame(kind), layer: layers.firstLayer) else {
-      throw CodecError.missingSection(layer: layers.firstLayer, kind: kind)
-    }
+    let size = description.elementType(of: kind).byteCount
+    let frame = try frameSection(kind, group: group)
     var exact = plan.exact
     var segments: [SpectralSegment] = []
     for segment in plan.segments {
@@ -44,28 +44,32 @@ extension CacheExtender {
       exact += coded.exact
     }
     exact = exact.mergingNeighbours()
-    var result = ExtendedKind()
+    var result = ExtendedSections()
     if exact.isEmpty {
       result.copied = [frame]
     } else {
       let longer = opened.frame.adding(rows: exact, of: tensors, after: end).encoded(elementSize: size).bytes
       result.added = [
-        NewSection(kind: .spectralFrame(kind), tokens: 0..<0, rawBytes: longer.count, payload: longer)
+        .init(kind: .spectralFrame(kind), tokens: 0..<0, rawBytes: longer.count, payload: longer)
       ]
     }
-    let old = cache.reader.sections(.spectralSegment(kind), layer: layers.firstLayer)
+    let old = reader.sections(.spectralSegment(kind), layer: layers.firstLayer)
     result.copied += old
     // The first numbers that are free: those behind the highest may be none.
     let taken = Set(old.map(\.index))
     let numbers = (0...).lazy.filter { !taken.contains($0) }
     result.added += zip(numbers, segments).map { number, segment in
-      NewSection(
+      .init(
         kind: .spectralSegment(kind), index: number,
         tokens: end + segment.rows.lowerBound..<end + segment.rows.upperBound,
         rawBytes: segment.rows.count * layers.features * size,
         payload: segment.encoded(blockLength: opened.frame.blockLength, elementSize: size).bytes)
     }
     return result
+  }
+
+  package func checkExtensible() throws {
+    guard file.header.spectralCoding != nil else { throw CacheExtensionError.codingUnknown }
   }
 
   /// How new rows are cut: no sinks, a window as long as that of the whole prompt would be, but of new rows only.
