@@ -6,11 +6,6 @@ public enum FolderReader {
     return System.inspect(path, into: &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// Whether two paths name one file or folder, links followed; false where one of them names nothing.
-  public static func isSame(_ path: String, _ other: String) -> Bool {
-    FileIdentity(path: path).map { $0 == FileIdentity(path: other) } ?? false
-  }
-
   /// Makes the folder (not those above it) unless it is there.
   ///
   /// - Throws: `FileError.system` if it cannot be made, or something else has its name.

@@ -56,6 +56,10 @@ public struct OutputConflict: Error, Equatable, Sendable, CustomStringConvertibl
   public var inputRole: String
   public var input: String
 
+  package init(kind: Kind, role: String, output: String, inputRole: String, input: String) {
+    (self.kind, self.role, self.output, self.inputRole, self.input) = (kind, role, output, inputRole, input)
+  }
+
   public var description: String {
     switch kind {
     case .same: "\(output): the \(role) would replace the \(inputRole) \(input), which is the same file"
