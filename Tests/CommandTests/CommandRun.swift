@@ -37,7 +37,7 @@ struct CommandRun {
     try Data(input).write(to: URL(fileURLWithPath: scratch.file("in")))
     for name in ["out", "err"] { try Data().write(to: URL(fileURLWithPath: scratch.file(name))) }
     let process = Process()
-    if let script = shell ?? fileBlocks.map({ "trap '' XFSZ; ulimit -f \($0); exec \"$0\" \"$@\"" }) {
+    if let script = shell ?? fileBlocks.map({ "ulimit -f \($0); exec \"$0\" \"$@\"" }) {
       process.executableURL = URL(fileURLWithPath: "/bin/bash")
       process.arguments = ["-c", script, Self.binary.path] + arguments
     } else {
