@@ -111,7 +111,7 @@ let package = Package(
     .executableTarget(
       name: "fkv",
       dependencies: [
-        "FourierKV", "CacheCodec", "Evaluation", "Interchange", "KVCacheModel",
+        "FourierKV", "CacheCodec", "Evaluation", "FileIO", "Interchange", "KVCacheModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "CommandTests", dependencies: ["fkv", "FourierKV", "Evaluation", "TestSupport"]),

@@ -5,8 +5,9 @@
 /// process that died left in the folder is removed when the next one opens a file there.
 ///
 /// The file has mode 0600 less what the umask takes, whatever a target that it replaces had: what fkv writes tells of
-/// somebody's prompt. A target that is a symbolic link is replaced itself; what it points to stays. A target that may
-/// not be written is replaced too: the right to do so is the folder's.
+/// somebody's prompt. A target that is a symbolic link is written through: the temporary lies beside the file that the
+/// link leads to, which is replaced or made, and the link stays. A target that may not be written is replaced too: the
+/// right to do so is the folder's.
 ///
 /// Not safe to use from several threads at once.
 public final class AtomicFile {
@@ -14,17 +15,20 @@ public final class AtomicFile {
   public let path: String
   /// Bytes appended so far; the offset of the next `append`.
   public private(set) var byteCount = 0
+  /// Where the target's links lead.
+  private let end: String
   private let temporary: TemporaryEntry
   private var isOpen = true
 
-  /// Opens a new temporary beside `path`.
+  /// Opens a new temporary beside `path`, or beside what it links to.
   ///
   /// - Throws: `FileError.system` if the folder is missing or not writable, `path` is a folder or no name at all;
-  ///   `FileError.notRegular` if it is a device or pipe, which a rename would replace by a file.
+  ///   `FileError.notRegular` if it is a device or pipe, which a rename would replace by a file; links in a circle.
   public init(path: String) throws {
     try Self.checkTarget(path)
+    end = try LinkedPath.end(of: path)
     temporary = try TemporaryEntry(
-      .file, in: System.folder(of: path), name: path.split(separator: "/").last.map(String.init) ?? path, target: path)
+      .file, in: System.folder(of: end), name: end.split(separator: "/").last.map(String.init) ?? end, target: path)
     self.path = path
   }
 
@@ -61,12 +65,12 @@ public final class AtomicFile {
     precondition(isOpen, "committed or discarded before")
     guard System.sync(temporary.descriptor, path: temporary.path) == 0 else { throw failure("sync") }
     isOpen = false
-    guard temporary.move(to: path) == 0 else {
+    guard temporary.move(to: end) == 0 else {
       let error = failure("rename to")
       temporary.remove()
       throw error
     }
-    guard System.syncFolder(System.folder(of: path)) == 0 else { throw failure("sync the folder of") }
+    guard System.syncFolder(System.folder(of: end)) == 0 else { throw failure("sync the folder of") }
   }
 
   /// Removes the temporary; nothing happens after `commit()` or a second call.

@@ -2,12 +2,15 @@
 ///
 /// Files are written in a temporary folder beside the target (`.NAME.PID-N.fkv-partial`, mode 0700); `commit()` syncs
 /// them and renames the folder. Without `commit()` the temporary is removed. A target that is an empty folder is
-/// replaced; one with anything in it is refused, since its files would be lost. Files have mode 0600.
+/// replaced; one with anything in it is refused, since its files would be lost. Files have mode 0600. Links are written
+/// through, as `AtomicFile` does.
 ///
 /// Not safe to use from several threads at once.
 public final class AtomicFolder {
   /// The target, as it was given.
   public let path: String
+  /// Where the target's links lead.
+  private let end: String
   private let temporary: TemporaryEntry
   private var sizes: [String: Int] = [:]
   private var isOpen = true
@@ -26,8 +29,9 @@ public final class AtomicFolder {
     } else if access(target, F_OK) == 0 {
       throw FileError.system(operation: "write", path: path, code: EEXIST)
     }
+    end = try LinkedPath.end(of: target)
     temporary = try TemporaryEntry(
-      .folder, in: System.folder(of: target), name: String(target.split(separator: "/").last ?? "folder"), target: path)
+      .folder, in: System.folder(of: end), name: String(end.split(separator: "/").last ?? "folder"), target: path)
     self.path = target
   }
 
@@ -62,13 +66,13 @@ public final class AtomicFolder {
     precondition(isOpen, "committed or discarded before")
     for name in sizes.keys.sorted() { try sync("\(temporary.path)/\(name)") }
     try sync(temporary.path)
-    guard temporary.move(to: path) == 0 else {
+    guard temporary.move(to: end) == 0 else {
       let code = errno
       discard()
       throw FileError.system(operation: "rename to", path: path, code: code)
     }
     isOpen = false
-    guard System.syncFolder(System.folder(of: path)) == 0 else {
+    guard System.syncFolder(System.folder(of: end)) == 0 else {
       throw FileError.system(operation: "sync the folder of", path: path, code: errno)
     }
   }

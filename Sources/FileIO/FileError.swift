@@ -8,6 +8,8 @@ public enum FileError: Error, Equatable, Sendable {
   case shortened(path: String, offset: Int, expected: Int, found: Int)
   /// The path names a folder, device or pipe where a regular file is needed.
   case notRegular(path: String)
+  /// An input of unknown size holds more than `limit` bytes.
+  case tooLong(path: String, limit: Int)
   /// Another process has the file open to append to it.
   case inUse(path: String)
 }
@@ -23,6 +25,8 @@ extension FileError: CustomStringConvertible {
       "\(path): changed while it was read: \(found) of \(expected) bytes at offset \(offset)"
     case .notRegular(let path):
       "\(path): not a regular file"
+    case .tooLong(let path, let limit):
+      "\(path): more than \(limit) bytes"
     case .inUse(let path):
       "\(path): another process is writing to it"
     }

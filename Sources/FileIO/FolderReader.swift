@@ -6,18 +6,26 @@ public enum FolderReader {
     return System.inspect(path, into: &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// Whether two paths name one file or folder, links followed; false where one of them names nothing.
-  public static func isSame(_ path: String, _ other: String) -> Bool {
-    var (a, b) = (stat(), stat())
-    return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
-  }
-
   /// Makes the folder (not those above it) unless it is there.
   ///
   /// - Throws: `FileError.system` if it cannot be made, or something else has its name.
-  public static func make(_ path: String) throws {
-    guard System.makeFolder(path, mode: 0o777) != 0, errno != EEXIST || !isFolder(path) else { return }
-    throw FileError.system(operation: "make folder", path: path, code: errno)
+  public static func make(_ path: String) throws { try make(path, permissions: 0o777) }
+
+  /// Makes the folder and those above it unless they are there, with permissions that the umask takes from.
+  ///
+  /// - Throws: `FileError.system` about the first that cannot be made.
+  public static func makeAll(_ path: String, permissions: Int = 0o777) throws {
+    guard !isFolder(path) else { return }
+    let above = System.folder(of: path)
+    if above != path { try makeAll(above, permissions: permissions) }
+    try make(path, permissions: permissions)
+  }
+
+  private static func make(_ path: String, permissions: Int) throws {
+    guard System.makeFolder(path, mode: mode_t(permissions)) != 0 else { return }
+    let code = errno
+    guard code != EEXIST || !isFolder(path) else { return }
+    throw FileError.system(operation: "make folder", path: path, code: code)
   }
 
   /// The names of what lies in the folder, in byte order, without `.` and `..`.

@@ -4,11 +4,39 @@ import Foundation
 
 /// What a program whose whole work is fkv's does first.
 public enum ProcessSetup {
-  /// Tunes the process for large blocks that come and go (`FreedMemory`), and makes it leave no unfinished files when it
-  /// is interrupted. Call it before anything else, once.
+  /// Tunes the process for large blocks that come and go (`FreedMemory`), makes it leave no unfinished files when it is
+  /// interrupted, and turns the signals of a pipe without a reader and of a file beyond its limit into errors of the
+  /// write. Call it before anything else, once.
   public static func prepare() {
+    StandardStream.occupyClosed()
     FreedMemory.keep()
+    endsOnBrokenPipe = !isIgnored(signal(SIGPIPE, SIG_IGN))
+    signal(SIGXFSZ, SIG_IGN)
     removeUnfinishedFilesOnSignals()
+  }
+
+  /// Ends the process as the reader's going away ends others: by SIGPIPE, without a word; shells report 141. Returns
+  /// where the parent has set the signal to be ignored, and so asks for a message.
+  public static func endByBrokenPipe() {
+    guard endsOnBrokenPipe else { return }
+    signal(SIGPIPE, SIG_DFL)
+    UnfinishedFiles.remove { end(by: SIGPIPE) }
+  }
+
+  /// Whether SIGPIPE ended the process before `prepare`. Set once, before there are other threads.
+  private nonisolated(unsafe) static var endsOnBrokenPipe = false
+
+  /// Whether a handler that `signal` returned is to ignore.
+  private static func isIgnored(_ handler: sig_t?) -> Bool {
+    unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+
+  /// Lets a signal with its default end the process.
+  private static func end(by number: Int32) -> Never {
+    kill(getpid(), number)
+    // The first process of a container does not die of its own signals.
+    usleep(100_000)
+    _exit(128 + number)
   }
 
   /// The signals by which users, shells and systems ask a process to end.
@@ -24,20 +52,14 @@ public enum ProcessSetup {
     let (reading, writing) = (ends[0], ends[1])
     signalPipe = writing
     for number in endings {
-      let before = signal(number, passOn)
-      if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
+      if isIgnored(signal(number, passOn)) { signal(number, SIG_IGN) }
     }
     Thread.detachNewThread {
       var number: UInt8 = 0
       // A handler is called at any place, so that it may do next to nothing; the work is done here.
       while read(reading, &number, 1) != 1 {}
       for other in endings { signal(other, SIG_DFL) }
-      UnfinishedFiles.remove {
-        kill(getpid(), Int32(number))
-        // The first process of a container does not die of its own signals.
-        usleep(100_000)
-        _exit(128 + Int32(number))
-      }
+      UnfinishedFiles.remove { end(by: Int32(number)) }
     }
   }
 }

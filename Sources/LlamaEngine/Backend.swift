@@ -1,5 +1,5 @@
 import CLlama
-import Foundation
+import FileIO
 import Synchronization
 
 /// llama.cpp's process-wide state: it is started once, and its log goes nowhere but for error lines.
@@ -30,6 +30,6 @@ enum Backend {
     guard level == GGML_LOG_LEVEL_ERROR, let text else { return }
     let line = String(cString: text).split(separator: "\n").last.map(String.init) ?? ""
     firstError.withLock { if $0.isEmpty { $0 = line } }
-    if isShowing.withLock({ $0 }) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
+    if isShowing.withLock({ $0 }) { try? StandardStream.error.write("\(line)\n") }
   }
 }

@@ -1,3 +1,4 @@
+import FileIO
 import Foundation
 
 extension ModelProbe {
@@ -33,7 +34,7 @@ extension ModelProbe {
     _exit(0)
   }
 
-  private static func tell(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8)) }
+  private static func tell(_ line: String) { try? StandardStream.error.write("\(line)\n") }
 
   /// Everything that a capture asks of the engine, on few tokens.
   private static func run(_ path: String) throws {

@@ -6,12 +6,14 @@ import Interchange
 /// The memory of one model's probe: a small file named by its fingerprint, which says with what it was made.
 struct ProbeRecord {
   /// nil where nothing is remembered.
-  private let path: String?
+  private let folder: String?
+  private let fingerprint: String
   private let contents: String
+  private var path: String? { folder.map { "\($0)/\(fingerprint)" } }
 
   /// What is to be remembered of a model in a folder: the engine's version, and size and time of each part.
   init(_ model: GGUFModel, fingerprint: String, folder: String?) {
-    path = folder.map { "\($0)/\(fingerprint)" }
+    (self.folder, self.fingerprint) = (folder, fingerprint)
     var lines = ["llama.cpp \(String(cString: llama_version()))"]
     for part in model.parts {
       let date = try? FileManager.default.attributesOfItem(atPath: part.path)[.modificationDate] as? Date
@@ -28,10 +30,8 @@ struct ProbeRecord {
 
   /// Remembers it; a folder that cannot be written only means that the next run probes again.
   func keep() {
-    guard let path else { return }
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-    try? FileManager.default.createDirectory(
-      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    guard let path, let folder else { return }
+    try? FolderReader.makeAll(folder, permissions: 0o700)
     guard let file = try? AtomicFile(path: path) else { return }
     do {
       try file.append(Array(contents.utf8))

@@ -27,15 +27,18 @@ struct CommandRun {
   ///
   /// Output goes to files, so that nothing waits for a full pipe. With `fileBlocks`, no file may grow beyond that many
   /// blocks (of 512 or 1024 bytes, as the shell counts): a full disk without one.
-  /// `environment` is set beside what these tests themselves run with.
-  init(_ arguments: [String], input: [UInt8] = [], fileBlocks: Int? = nil, environment: [String: String] = [:]) throws {
+  /// `environment` is set beside what these tests themselves run with. With `shell`, a script of bash runs it: as `"$0" "$@"`
+  /// where it says so.
+  init(
+    _ arguments: [String], input: [UInt8] = [], fileBlocks: Int? = nil, environment: [String: String] = [:],
+    shell: String? = nil
+  ) throws {
     let scratch = ScratchFolder()
     try Data(input).write(to: URL(fileURLWithPath: scratch.file("in")))
     for name in ["out", "err"] { try Data().write(to: URL(fileURLWithPath: scratch.file(name))) }
     let process = Process()
-    if let fileBlocks {
-      process.executableURL = URL(fileURLWithPath: "/bin/sh")
-      let script = "trap '' XFSZ; ulimit -f \(fileBlocks); exec \"$0\" \"$@\""
+    if let script = shell ?? fileBlocks.map({ "ulimit -f \($0); exec \"$0\" \"$@\"" }) {
+      process.executableURL = URL(fileURLWithPath: "/bin/bash")
       process.arguments = ["-c", script, Self.binary.path] + arguments
     } else {
       process.executableURL = Self.binary
@@ -45,8 +48,7 @@ struct CommandRun {
     process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: scratch.file("in")))
     process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch.file("out")))
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch.file("err")))
-    try process.run()
-    process.waitUntilExit()
+    try process.runWithSignals()
     // A signal is no exit code of ours: it shows as a negative number.
     status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     output = try String(contentsOfFile: scratch.file("out"), encoding: .utf8)
@@ -70,5 +72,17 @@ struct CommandRun {
   /// Expects exit 0.
   func expectSuccess(location: SourceLocation = #_sourceLocation) {
     #expect(status == 0, "\(errors)", sourceLocation: location)
+  }
+}
+
+extension Process {
+  /// Runs the process to its end, reached by signals: Dispatch blocks them in its threads, and children inherit that.
+  func runWithSignals() throws {
+    var (none, before) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try run()
+    waitUntilExit()
   }
 }

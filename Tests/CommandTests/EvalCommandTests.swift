@@ -117,7 +117,8 @@ import Testing
     try CommandRun([
       "eval", "perplexity", files.path("h.txt"), "--cached", "64", "--follow", "4", "--log", files.path("log"),
     ]).expectRefusal("log: a log of 'needle', not of 'perplexity'")
-    try CommandRun(try needle(["--log", files.path("h.txt")])).expectRefusal("h.txt: not a results log")
+    try files.write("other.txt", Array("no log".utf8))
+    try CommandRun(try needle(["--log", files.path("other.txt")])).expectRefusal("other.txt: not a results log")
     try CommandRun(try needle(["--log", "/dev/full"])).expectRefusal("/dev/full: not a regular file")
     try CommandRun(["eval", "merge", files.path("log"), files.path("h.txt")]).expectRefusal("h.txt: not a results log")
     try CommandRun(["eval", "merge", files.path("none")]).expectRefusal("none: cannot open")

@@ -46,12 +46,4 @@ import Testing
       #expect(try files.bytes("old").count > 1000)
     }
   }
-
-  /// A file may be compressed onto itself: it is read whole before it is replaced.
-  @Test func inputAndOutputMayBeTheSame() throws {
-    try files.compressed("c.fkv", .lossless)
-    try CommandRun(["compress", files.path("c.fkv"), "-o", files.path("c.fkv"), "--profile", "fourier"])
-      .expectSuccess()
-    try CommandRun(["verify", files.path("c.fkv")]).expectSuccess()
-  }
 }

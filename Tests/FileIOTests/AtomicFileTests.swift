@@ -95,16 +95,6 @@ import Testing
     #expect(folder.names.map(\.precomposedStringWithCanonicalMapping) == [name])
   }
 
-  @Test func aLinkIsReplacedAndItsTargetStays() throws {
-    try Data(old).write(to: folder.url.appendingPathComponent("target"))
-    try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: "target")
-    let file = try AtomicFile(path: folder.file("link"))
-    try file.append([UInt8]([4]))
-    try file.commit()
-    #expect(contents("link") == [4])
-    #expect(contents("target") == old)
-  }
-
   @Test func commitOntoAFolderThatAppearedMeanwhile() throws {
     let file = try AtomicFile(path: folder.file("a"))
     try FileManager.default.createDirectory(atPath: folder.file("a"), withIntermediateDirectories: false)

@@ -40,12 +40,14 @@ struct FolderReaderTests {
     }
   }
 
-  @Test func oneFileUnderTwoNames() throws {
-    try Data().write(to: URL(fileURLWithPath: scratch.file("a")))
-    try Data().write(to: URL(fileURLWithPath: scratch.file("b")))
-    try FileManager.default.createSymbolicLink(atPath: scratch.file("c"), withDestinationPath: scratch.file("a"))
-    #expect(FolderReader.isSame(scratch.file("a"), scratch.path + "/./c"))
-    #expect(!FolderReader.isSame(scratch.file("a"), scratch.file("b")))
-    #expect(!FolderReader.isSame(scratch.file("a"), scratch.file("none")))
+  @Test func foldersAboveAreMadeToo() throws {
+    try FolderReader.makeAll(scratch.file("a/b/c"), permissions: 0o700)
+    try FolderReader.makeAll(scratch.file("a/b/c"))
+    let made = try FileManager.default.attributesOfItem(atPath: scratch.file("a/b"))
+    #expect(FolderReader.isFolder(scratch.file("a/b/c")) && made[.posixPermissions] as? Int == 0o700)
+    try Data().write(to: URL(fileURLWithPath: scratch.file("file")))
+    #expect(throws: FileError.system(operation: "make folder", path: scratch.file("file"), code: EEXIST)) {
+      try FolderReader.makeAll(scratch.file("file/b/c"))
+    }
   }
 }

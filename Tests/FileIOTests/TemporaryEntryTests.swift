@@ -150,14 +150,4 @@ import Testing
     try file.commit()
     #expect(try FileReader(path: folder.file("a")).byteCount == 1)
   }
-
-  /// A link to a place that cannot be reached is no hindrance: it is the link that is replaced.
-  @Test func aDanglingLinkIsReplaced() throws {
-    try FileManager.default.createSymbolicLink(atPath: folder.file("a"), withDestinationPath: "missing/b")
-    let file = try AtomicFile(path: folder.file("a"))
-    try file.append([UInt8]([9]))
-    try file.commit()
-    #expect(folder.names == ["a"])
-    #expect(try FileReader(path: folder.file("a")).byteCount == 1)
-  }
 }

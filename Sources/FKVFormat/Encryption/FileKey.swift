@@ -1,4 +1,5 @@
 import Crypto
+import FileIO
 import Foundation
 
 /// The key of encrypted files: 32 bytes, known to those who may read them.
@@ -16,7 +17,8 @@ public struct FileKey: Sendable {
     symmetric = SymmetricKey(data: bytes)
   }
 
-  /// The key that a file holds: 32 bytes as they are, or 64 hexadecimal digits with white space around them.
+  /// The key that a file holds: 32 bytes as they are, or 64 hexadecimal digits with white space around them
+  /// and, as some editors begin a text, the byte order mark of UTF-8.
   ///
   /// - Throws: `FileKeyError`.
   public init(parsing bytes: [UInt8]) throws {
@@ -24,7 +26,8 @@ public struct FileKey: Sendable {
       self = key
       return
     }
-    try self.init(hexadecimal: String(decoding: bytes, as: UTF8.self))
+    if let mark = ByteOrderMark(bytes), mark != .utf8 { throw FileKeyError.otherEncoding(mark.encoding) }
+    try self.init(hexadecimal: String(decoding: ByteOrderMark.dropped(from: bytes), as: UTF8.self))
   }
 
   /// The key of 64 hexadecimal digits, of either case, with white space around them.
@@ -48,10 +51,13 @@ public enum FileKeyError: Error, Equatable, Sendable, CustomStringConvertible {
   case notAKey
   /// Hexadecimal digits, but not 64.
   case digits(found: Int)
+  /// A text that begins with the byte order mark of that encoding.
+  case otherEncoding(String)
 
   public var description: String {
     switch self {
     case .notAKey: "not a key: expected 32 bytes or 64 hexadecimal digits"
+    case .otherEncoding(let encoding): "not a key: a text in \(encoding); expected 32 bytes or 64 hexadecimal digits"
     case .digits(let found): "not a key: \(found) hexadecimal digits, expected 64"
     }
   }

@@ -23,8 +23,8 @@ public struct Continuation: Sendable {
     self.threads = threads
   }
 
-  /// The text that an argument stands for: standard input for `-`, the contents of the file of that name if there is
-  /// one, else the argument itself.
+  /// The text that an argument stands for: standard input for `-`, the contents of the file or pipe of that name if
+  /// there is one, else the argument itself.
   ///
   /// - Throws: `FileError` for a file that cannot be read, `ContinuationPipeline.Failure.notText`.
   public static func text(of argument: String) throws -> String {

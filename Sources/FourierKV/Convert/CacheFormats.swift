@@ -30,6 +30,9 @@ public enum CacheFormats {
     return names + aliases.filter { names.contains($0.value) }.keys.sorted()
   }
 
+  /// Whether the format of that name is written as a folder of files.
+  public static func writesFolder(_ name: String) -> Bool { named(name) is LMCacheFormat }
+
   /// The format of a file or folder, told by its content.
   ///
   /// - Throws: `UnknownFormat` if it is none that fkv reads; `FileError` if it cannot be read.

@@ -33,13 +33,6 @@ public struct ConvertBatch: Sendable {
     public var description: String { "\(first) and \(second) would both become \(output)" }
   }
 
-  /// An input that its own output would replace.
-  public struct ReplacesInput: Error, Equatable, Sendable, CustomStringConvertible {
-    public var input: String
-
-    public var description: String { "\(input): its output would replace it; choose another folder" }
-  }
-
   /// The output of an input: its name, with the format's ending in place of its own, in the folder.
   public func output(of input: String) -> String {
     let name = input.split(separator: "/").last.map(String.init) ?? input
@@ -51,7 +44,8 @@ public struct ConvertBatch: Sendable {
   /// Converts every input and says of each what came of it, in their order.
   ///
   /// - Parameter progress: called, one call at a time, with inputs done and inputs in all.
-  /// - Throws: `SameOutput` before anything is converted; `FileError` if the folder is missing and cannot be made.
+  /// - Throws: `SameOutput`, and `OutputConflict` for an input that an output would replace, before anything is converted;
+  ///   `FileError` if the folder is missing and cannot be made.
   public func run(progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }) throws -> [Outcome] {
     var inputOf: [String: String] = [:]
     for input in inputs {
@@ -59,16 +53,18 @@ public struct ConvertBatch: Sendable {
         throw SameOutput(first: other, second: input, output: output(of: input))
       }
     }
+    var files = CommandInputs()
+    files.add(.cache, inputs)
+    for input in inputs {
+      try files.protect(from: output(of: input), isFolder: CacheFormats.writesFolder(writing.format))
+    }
     try FolderReader.make(folder)
     let count = inputs.count
     let done = DoneCounter()
     return try ParallelLoop.map(count, width: jobs) { index in
       let input = inputs[index]
       let pipeline = ConvertPipeline(input: input, output: output(of: input), reading: reading, writing: writing)
-      let result = Result {
-        guard !FolderReader.isSame(input, pipeline.output) else { throw ReplacesInput(input: input) }
-        return try pipeline.run()
-      }
+      let result = Result { try pipeline.run() }
       done.next { progress($0, count) }
       return Outcome(input: input, result: result)
     }

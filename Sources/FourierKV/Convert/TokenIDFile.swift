@@ -13,15 +13,15 @@ public enum TokenIDFile {
     }
   }
 
-  /// The ids of a file, or of standard input for `-`; each 0 … 2³¹ − 1.
+  /// The ids of a file or pipe, or of standard input for `-`; each 0 … 2³¹ − 1.
   ///
-  /// - Throws: `Failure`, `FileError`.
+  /// - Throws: `Failure`, `FileError`, `PromptText.Failure.otherEncoding`.
   public static func read(_ path: String) throws -> [Int32] {
     let (bytes, source) = try PromptText.contents(path)
     return try parse(bytes, path: source)
   }
 
-  private static func parse(_ bytes: [UInt8], path: String) throws(Failure) -> [Int32] {
+  private static func parse(_ bytes: ArraySlice<UInt8>, path: String) throws(Failure) -> [Int32] {
     let separators = Set(" \t\r\n,[]".utf8)
     var tokens: [Int32] = []
     for word in bytes.split(whereSeparator: { separators.contains($0) }) {

@@ -1,4 +1,5 @@
 import CacheCodec
+import FileIO
 import Foundation
 
 /// Where basis files lie that nobody names: the folder `bases` of fkv's cache folder, by the model's fingerprint.
@@ -19,16 +20,15 @@ public enum BasisLocation {
   /// Makes room for a new basis of a model: the one that lies there is kept under its hash. Makes the folder if needed.
   ///
   /// - Returns: where the new basis goes.
-  /// - Throws: `BasisFailure.unknownModel` without a fingerprint, what the file system throws. A file that is no basis
+  /// - Throws: `BasisFailure.unknownModel` without a fingerprint, `FileError`. A file that is no basis
   ///   is not kept.
   static func makeRoom(fingerprint: String) throws -> String {
     guard let path = path(fingerprint: fingerprint) else { throw BasisFailure.unknownModel }
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    try FolderReader.makeAll(folder, permissions: 0o700)
     if FileManager.default.fileExists(atPath: path), let hash = try? ModelBasisFile.hash(path),
       let other = self.path(fingerprint: fingerprint, hash: hash), !FileManager.default.fileExists(atPath: other)
     {
-      try FileManager.default.linkItem(atPath: path, toPath: other)
+      try FileDuplicate.make(of: path, as: other)
     }
     return path
   }

@@ -17,19 +17,19 @@ public struct KeyLocation: Sendable {
 
   /// The key of a file, or else that of the environment; nil if there is neither.
   ///
-  /// - Parameter file: 32 bytes as they are, or 64 hexadecimal digits.
+  /// - Parameter file: 32 bytes as they are, or 64 hexadecimal digits; a file or pipe, or `-` for standard input.
   /// - Throws: `FileError`; `FileFailure` about `file`, or about the variable, with a `FileKeyError`.
   public static func find(
     file: String?, environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws -> Found? {
     if let file {
-      let reader = try FileReader(path: file)
-      // A key file has 32 bytes or some more than 64: what is far longer is not read at all.
-      let bytes = try reader.read(at: 0, count: min(reader.byteCount, 256))
-      let key = try FileFailure.naming(file) { try FileKey(parsing: bytes) }
-      let others = try reader.permissions & 0o077
-      let warning =
-        others == 0 ? nil : "\(file): the key can be read or changed by others (mode \(octal(try reader.permissions)))"
+      // A key file has 32 bytes or some more than 64: what is far longer is not read to its end.
+      let input = try InputBytes(path: file, limit: 256)
+      let key = try FileFailure.naming(input.source) { try FileKey(parsing: input.bytes) }
+      var warning: String?
+      if let permissions = input.permissions, permissions & 0o077 != 0 {
+        warning = "\(file): the key can be read or changed by others (mode \(octal(permissions)))"
+      }
       return Found(key: key, warning: warning)
     }
     guard let text = environment[variable], !text.isEmpty else { return nil }

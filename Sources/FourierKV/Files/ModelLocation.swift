@@ -1,12 +1,11 @@
 import Foundation
 
-/// Where fkv keeps what set-up fetched, for one user: `$XDG_CACHE_HOME/fkv` or `~/.cache/fkv`.
+/// Where fkv keeps what set-up fetched, for one user: `$XDG_CACHE_HOME/fkv`, or else `$HOME/.cache/fkv`.
 public enum ModelLocation {
-  /// The folder.
+  /// The folder. Where neither variable is set to anything, the home folder is that of the password file.
   public static var cacheFolder: String {
-    let environment = ProcessInfo.processInfo.environment
-    let base = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.cache"
-    return base + "/fkv"
+    let environment = ProcessInfo.processInfo.environment.filter { !$0.value.isEmpty }
+    return (environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.cache") + "/fkv"
   }
 
   /// The model that `make setup` fetched, SmolLM2-135M-Instruct.

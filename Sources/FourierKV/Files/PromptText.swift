@@ -1,5 +1,4 @@
 import FileIO
-import Foundation
 
 /// Where a prompt comes from.
 public enum PromptText {
@@ -7,18 +6,21 @@ public enum PromptText {
   public enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
     /// The bytes are not UTF-8.
     case notText(source: String)
+    /// The text begins with the byte order mark of that encoding.
+    case otherEncoding(source: String, encoding: String)
     /// There is nothing, or white space only.
     case empty(source: String)
 
     public var description: String {
       switch self {
       case .notText(let source): "\(source): the prompt is not UTF-8 text"
+      case .otherEncoding(let source, let encoding): "\(source): the text is \(encoding), and UTF-8 is expected"
       case .empty(let source): "\(source): the prompt is empty"
       }
     }
   }
 
-  /// The text of a file, or of standard input for `-`.
+  /// The text of a file or pipe, or of standard input for `-`, without the byte order mark of UTF-8.
   ///
   /// - Throws: `FileError`, `Failure`.
   public static func read(_ path: String) throws -> String {
@@ -28,14 +30,15 @@ public enum PromptText {
     return text
   }
 
-  /// The bytes of a file, or of standard input for `-`, and what to call it.
+  /// The bytes of a text file or pipe, or of standard input for `-`, without the byte order mark of UTF-8, and what to
+  /// call it.
   ///
-  /// - Throws: `FileError`.
-  static func contents(_ path: String) throws -> (bytes: [UInt8], source: String) {
-    guard path != "-" else {
-      return (Array(FileHandle.standardInput.readDataToEndOfFile()), "standard input")
+  /// - Throws: `FileError`; `Failure.otherEncoding`.
+  static func contents(_ path: String) throws -> (bytes: ArraySlice<UInt8>, source: String) {
+    let input = try InputBytes(path: path)
+    if let mark = ByteOrderMark(input.bytes), mark != .utf8 {
+      throw Failure.otherEncoding(source: input.source, encoding: mark.encoding)
     }
-    let file = try FileReader(path: path)
-    return (try file.read(at: 0, count: file.byteCount), path)
+    return (ByteOrderMark.dropped(from: input.bytes), input.source)
   }
 }

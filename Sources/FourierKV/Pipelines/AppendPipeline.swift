@@ -101,7 +101,7 @@ public struct AppendPipeline: Sendable {
   private static func draftFolder(for path: String) throws -> TemporaryFolder {
     // Tells at once whether something can be written there.
     try AtomicFile(path: path).discard()
-    let url = URL(fileURLWithPath: path)
-    return try TemporaryFolder(in: url.deletingLastPathComponent().path, name: url.lastPathComponent)
+    return try TemporaryFolder(
+      in: LinkedPath.folder(of: path), name: path.split(separator: "/").last.map(String.init) ?? path)
   }
 }

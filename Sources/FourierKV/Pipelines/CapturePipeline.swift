@@ -70,7 +70,7 @@ public struct CapturePipeline: Sendable {
     let session = try LlamaSession(model: model, contextTokens: tokens.count, threads: threads, ropeContext: context)
     let prefill = try session.prefill(tokens: tokens, probeQueries: probeQueries) { progress($0, tokens.count) }
     let seconds = Double(prefill.duration.components.seconds) + 1e-18 * Double(prefill.duration.components.attoseconds)
-    let cache = try session.capture(scratchFolder: Self.folder(of: output))
+    let cache = try session.capture(scratchFolder: LinkedPath.folder(of: output))
     let recorded = RecordedCapture(
       cache: cache, prefillSeconds: seconds, chat: chat, promptTokens: all.count)
     if includesTokens {
@@ -98,11 +98,6 @@ public struct CapturePipeline: Sendable {
   private func plainControlTexts(_ model: LlamaModel) throws -> [String] {
     guard tokenIDs == nil, !parsesControl, chat == .off else { return [] }
     return try model.controlTexts(in: prompt)
-  }
-
-  static func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 }
 

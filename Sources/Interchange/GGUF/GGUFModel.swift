@@ -63,6 +63,17 @@ public struct GGUFModel: Sendable {
   /// Whether any part holds a tensor of that name.
   public func hasTensor(named name: String) -> Bool { parts.contains { $0.tensor(named: name) != nil } }
 
+  /// The paths of all parts that a first part's name speaks of; the path alone where it is not named as one. Nothing is
+  /// opened.
+  public static func paths(ofModelAt path: String) -> [String] {
+    let words = path.suffix(ending(part: 0, of: 1).count).split(separator: "-", omittingEmptySubsequences: false)
+    guard words.count == 4, let count = Int(words[3].prefix(5)), (2...Int(UInt16.max)).contains(count),
+      path.hasSuffix(ending(part: 0, of: count))
+    else { return [path] }
+    let name = path.dropLast(ending(part: 0, of: count).count)
+    return (0..<count).map { name + ending(part: $0, of: count) }
+  }
+
   /// `-00001-of-00004.gguf` for part 0 of 4.
   private static func ending(part: Int, of count: Int) -> String {
     func digits(_ number: Int) -> String {

@@ -21,6 +21,8 @@ struct Append: ParsableCommand {
   @OptionGroup var key: KeyOption
 
   func run() throws {
+    // The file itself may be replaced: it is what grows.
+    try CommandInputs([.cache: cache, .basis: basis.basisFile, .keyFile: key.keyFile]).protect(from: output ?? file)
     var pipeline = AppendPipeline(file: file, addition: cache, output: output)
     pipeline.isUnchecked = unchecked
     pipeline.measures = measure
@@ -29,11 +31,11 @@ struct Append: ParsableCommand {
     let bar = ProgressBar("append", unit: "layers")
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
-    print(
+    try print(
       "\(output ?? file): profile \(report.profile.name), \(report.addedTokens) tokens appended, "
         + "\(report.description.geometry.tokens) in all, \(CacheHeadText.sizeLine(report.size))")
     if let stored = report.storedError {
-      print(
+      try print(
         "attention-output error \(Format.significant(stored.errors.mean)) mean, \(Format.significant(stored.errors.max)) max "
           + "over \(stored.probeQueries) probe queries")
     }

@@ -49,7 +49,7 @@ struct BenchAttention: ParsableCommand {
     if json {
       try JSONOutput.print(AttentionBenchJSON(reports))
     } else {
-      print(reports.map(AttentionBenchText.render).joined(separator: "\n\n"))
+      try print(reports.map(AttentionBenchText.render).joined(separator: "\n\n"))
     }
     if !reports.allSatisfy(\.isSound) { throw ExitCode(1) }
   }

@@ -37,6 +37,9 @@ struct BenchMethods: ParsableCommand {
   }
 
   func run() throws {
+    var inputs = CommandInputs([.basis: basisFile])
+    inputs.add(.capture, caches + (calibration?.split(separator: ",").map(String.init) ?? []))
+    for path in caches { try inputs.protect(from: svg.map { "\($0)\(BenchText.name(path)).svg" }, role: "plot") }
     var pipeline = BenchPipeline(
       captures: caches, methods: methodNames.map(Set.init),
       calibration: calibration?.split(separator: ",").map(String.init) ?? [])
@@ -46,13 +49,13 @@ struct BenchMethods: ParsableCommand {
     bar.finish()
     if let svg {
       for report in reports {
-        try BenchPipeline.write(RateErrorPlot(report).svg, to: "\(svg)\(BenchText.name(report)).svg")
+        try BenchPipeline.write(RateErrorPlot(report).svg, to: "\(svg)\(BenchText.name(report.capture)).svg")
       }
     }
     if json {
       try JSONOutput.print(BenchJSON(reports, errors: atError))
     } else {
-      print(reports.map { BenchText.render($0, errors: atError) }.joined(separator: "\n\n"))
+      try print(reports.map { BenchText.render($0, errors: atError) }.joined(separator: "\n\n"))
     }
     for skip in reports.flatMap(\.skipped) {
       Diagnostics.note("skipped \(skip.method)\(skip.setting.isEmpty ? "" : " (\(skip.setting))"): \(skip.reason)")

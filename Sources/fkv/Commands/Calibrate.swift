@@ -39,6 +39,9 @@ struct Calibrate: ParsableCommand {
   }
 
   func run() throws {
+    var inputs = CommandInputs([.model: model ?? ModelLocation.standardModel])
+    inputs.add(.text, texts)
+    try inputs.protect(from: output)
     var pipeline = CalibratePipeline(
       samples: try texts.map { path in
         path.hasSuffix(".safetensors")
@@ -70,6 +73,6 @@ struct Calibrate: ParsableCommand {
       Diagnostics.note("fewer tokens than a group has features: more text would make a better basis")
     }
     Diagnostics.plainControl(report.plainControlTexts)
-    if json { try JSONOutput.print(CalibrateJSON(report)) } else { print(CalibrateText.render(report)) }
+    if json { try JSONOutput.print(CalibrateJSON(report)) } else { try print(CalibrateText.render(report)) }
   }
 }

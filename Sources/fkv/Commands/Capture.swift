@@ -54,6 +54,8 @@ struct Capture: ParsableCommand {
   }
 
   func run() throws {
+    try CommandInputs([.prompt: prompt, .tokenIDs: tokenIDs, .model: model ?? ModelLocation.standardModel])
+      .protect(from: output)
     var pipeline = CapturePipeline(
       prompt: try prompt.map { try PromptText.read($0) } ?? "", model: model ?? ModelLocation.standardModel,
       output: output, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
@@ -71,8 +73,8 @@ struct Capture: ParsableCommand {
     bar.finish()
     Diagnostics.warn(exceeding: report.exceededContext)
     let geometry = report.description.geometry
-    print("\(output): \(CacheHeadText.geometry(geometry)), \(Format.bytes(report.fileBytes))")
-    print(
+    try print("\(output): \(CacheHeadText.geometry(geometry)), \(Format.bytes(report.fileBytes))")
+    try print(
       "prefill of \(geometry.tokens) tokens took \(Format.seconds(report.prefillSeconds)), "
         + "\(Format.significant(Double(geometry.tokens) / report.prefillSeconds)) tokens/s")
     Diagnostics.plainControl(report.plainControlTexts)

@@ -67,6 +67,9 @@ struct Compress: ParsableCommand {
   }
 
   func run() throws {
+    try CommandInputs([
+      .cache: cache, .basis: basisFile, .keyFile: key.keyFile, .model: foreign.model, .tokenIDs: foreign.tokens,
+    ]).protect(from: output)
     var pipeline = CompressPipeline(input: cache, output: output, method: method)
     pipeline.reading = try foreign.reading()
     pipeline.includesTokens = !noTokens
@@ -78,15 +81,15 @@ struct Compress: ParsableCommand {
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
     ConvertText.noteLosses(report.losses, of: cache)
-    print("\(output): profile \(report.profile.name), \(CacheHeadText.sizeLine(report.size))")
+    try print("\(output): profile \(report.profile.name), \(CacheHeadText.sizeLine(report.size))")
     if let basis = report.basis {
-      print("\(CacheHeadText.basis(hash: basis.hash, bytes: basis.bytes)): \(basis.path)")
+      try print("\(CacheHeadText.basis(hash: basis.hash, bytes: basis.bytes)): \(basis.path)")
     } else if let source = report.basisSource {
-      print("basis \(source.name)")
+      try print("basis \(source.name)")
     }
     if report.profile == .spectral, let note = Self.unrotatedNote(report.description) { Diagnostics.note(note) }
     if let stored = report.storedError {
-      print(
+      try print(
         "attention-output error \(Format.significant(stored.errors.mean)) mean, \(Format.significant(stored.errors.max)) max "
           + "over \(stored.probeQueries) probe queries")
     } else {

@@ -39,6 +39,7 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     if list { return try printList() }
+    try protectInputs()
     var reading = try foreign.reading()
     reading.elementType = target.readType
     reading.basisFile = basis.basisFile
@@ -55,8 +56,24 @@ struct Convert: ParsableCommand {
       .run { bar.update($0, of: $1) }
     bar.finish()
     let result = ConvertJSON(report)
-    if json { try JSONOutput.print(ConvertJSON.Batch([result])) } else { print(ConvertText.line(report)) }
+    if json { try JSONOutput.print(ConvertJSON.Batch([result])) } else { try print(ConvertText.line(report)) }
     ConvertText.noteLosses(report.losses, of: report.input)
+  }
+
+  /// - Throws: `OutputConflict` if an output would replace what is read, before anything is.
+  private func protectInputs() throws {
+    var inputs = CommandInputs([
+      .basis: basis.basisFile, .keyFile: key.keyFile, .model: foreign.model, .tokenIDs: foreign.tokens,
+    ])
+    let format = to ?? "capture"
+    inputs.add(.cache, outputFolder == nil ? [paths[0]] : paths)
+    let outputs = outputFolder.map { folder in
+      let batch = ConvertBatch(inputs: paths, folder: folder, writing: CacheWriting(format: format))
+      return paths.map(batch.output)
+    }
+    for output in outputs ?? [paths[1]] {
+      try inputs.protect(from: output, isFolder: CacheFormats.writesFolder(format))
+    }
   }
 
   private func convertAll(into folder: String, _ reading: CacheReading, _ writing: CacheWriting) throws {
@@ -72,7 +89,7 @@ struct Convert: ParsableCommand {
     for outcome in outcomes {
       switch outcome.result {
       case .success(let report):
-        if !json { print(ConvertText.line(report)) }
+        if !json { try print(ConvertText.line(report)) }
         ConvertText.noteLosses(report.losses, of: report.input)
         results.append(ConvertJSON(report))
       case .failure(let error):
@@ -84,13 +101,13 @@ struct Convert: ParsableCommand {
     if json {
       try JSONOutput.print(ConvertJSON.Batch(results))
     } else {
-      print("\(outcomes.count - failed) of \(outcomes.count) converted" + (failed > 0 ? ", \(failed) failed" : ""))
+      try print("\(outcomes.count - failed) of \(outcomes.count) converted" + (failed > 0 ? ", \(failed) failed" : ""))
     }
     if failed > 0 { throw ExitCode(2) }
   }
 
   private func printList() throws {
     let formats = CacheFormats.summaries
-    if json { try JSONOutput.print(FormatListJSON(formats)) } else { print(ConvertText.list(formats)) }
+    if json { try JSONOutput.print(FormatListJSON(formats)) } else { try print(ConvertText.list(formats)) }
   }
 }

@@ -72,9 +72,8 @@ struct Generate: ParsableCommand {
       Diagnostics.warn(exceeding: report.exceededContext)
       Diagnostics.plainControl(report.plainControlTexts)
     } else {
-      let output = FileHandle.standardOutput
-      let report = try pipeline.run { try output.write(contentsOf: Data($0.utf8)) }
-      try output.write(contentsOf: Data("\n".utf8))
+      let report = try pipeline.run { try print($0, terminator: "") }
+      try print("")
       Diagnostics.plainControl(report.plainControlTexts)
       for line in GenerateText.timing(report) { Diagnostics.note(line) }
       Diagnostics.warn(exceeding: report.exceededContext)

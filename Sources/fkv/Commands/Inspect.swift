@@ -15,7 +15,7 @@ struct Inspect: ParsableCommand {
     var pipeline = InspectPipeline(path: file)
     pipeline.key = try key.find()?.key
     let report = try pipeline.run()
-    if json { try JSONOutput.print(InspectJSON(report)) } else { print(InspectText.render(report)) }
+    if json { try JSONOutput.print(InspectJSON(report)) } else { try print(InspectText.render(report)) }
   }
 }
 

@@ -19,6 +19,11 @@ struct Report: ParsableCommand {
   @OptionGroup var key: KeyOption
 
   func run() throws {
+    try CommandInputs([
+      .cache: file, .reference: reference, .benchResult: bench, .continuation: continuation.continuation,
+      .model: continuation.continuation == nil ? nil : continuation.model ?? ModelLocation.standardModel,
+      .basis: basis.basisFile, .keyFile: key.keyFile,
+    ]).protect(from: output)
     var pipeline = ReportPipeline(path: file, reference: reference)
     pipeline.benchResult = bench
     pipeline.basisFile = basis.basisFile
@@ -35,7 +40,7 @@ struct Report: ParsableCommand {
         bars[stage]?.update(done, of: total)
         if done == total { bars[stage]?.finish() }
       }, render: { ReportPage($0, arguments: Array(CommandLine.arguments.dropFirst())).html })
-    print(
+    try print(
       "\(output): \(Format.bytes(bytes)); profile \(contents.inspection.header.profile.name), ratio "
         + "\(Format.ratio(contents.inspection.size.ratio)), attention-output error "
         + "\(Format.significant(contents.comparison.attention.mean)) mean")

@@ -28,6 +28,8 @@ struct Restore: ParsableCommand {
   }
 
   func run() throws {
+    try CommandInputs([.cache: file, .basis: basis.basisFile, .keyFile: key.keyFile])
+      .protect(from: output, isFolder: to.map(CacheFormats.writesFolder) ?? false)
     let bar = ProgressBar("restore", unit: "layers")
     defer { bar.finish() }
     var pipeline = RestorePipeline(input: file, output: output)
@@ -39,7 +41,7 @@ struct Restore: ParsableCommand {
     if salvage {
       let salvaged = try pipeline.salvage { bar.update($0, of: $1) }
       bar.finish()
-      print("\(output): \(CacheHeadText.geometry(salvaged.description.geometry))")
+      try print("\(output): \(CacheHeadText.geometry(salvaged.description.geometry))")
       if let error = salvaged.metadataError { Diagnostics.note("sections were searched for: \(error)") }
       for loss in salvaged.losses { Diagnostics.note("lost: \(loss)") }
       if !salvaged.losses.isEmpty { throw ExitCode(1) }
@@ -50,7 +52,7 @@ struct Restore: ParsableCommand {
     pipeline.elementType = target.outputType
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
-    print("\(output): \(CacheHeadText.geometry(report.description.geometry))")
+    try print("\(output): \(CacheHeadText.geometry(report.description.geometry))")
     ConvertText.noteLosses(report.losses, of: output)
   }
 }

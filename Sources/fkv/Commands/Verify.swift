@@ -49,7 +49,7 @@ struct Verify: ParsableCommand {
     if json {
       try JSONOutput.print(VerifyJSON(report, withinLimits: isWithin && report.findings.isEmpty))
     } else {
-      print(VerifyText.render(report, maxError: maxError))
+      try print(VerifyText.render(report, maxError: maxError))
     }
     guard report.findings.isEmpty else {
       for finding in report.findings { Diagnostics.note("error: \(file): \(finding.description)") }

@@ -34,6 +34,18 @@ struct EvalOptions: ParsableArguments {
     return setup
   }
 
+  /// What an evaluation reads: model, basis, and files of its own.
+  func inputs(_ role: CommandInputs.Role, _ files: [String]) -> CommandInputs {
+    var inputs = CommandInputs([.model: model ?? ModelLocation.standardModel, .basis: basis.basisFile])
+    inputs.add(role, files)
+    return inputs
+  }
+
+  /// - Throws: `OutputConflict` if results would go into a file that is read.
+  func protect(_ role: CommandInputs.Role, _ files: [String]) throws {
+    try inputs(role, files).protect(from: log, role: "log")
+  }
+
   /// What `body` returns, with a bar while it works.
   func withProgress<Report>(_ body: ((EvalProgress) -> Void) throws -> Report) rethrows -> Report {
     let bar = ProgressBar("eval", unit: "results")

@@ -10,9 +10,9 @@ enum BenchText {
     return parts.joined(separator: "\n\n")
   }
 
-  /// The capture's file name without folder and ending.
-  static func name(_ report: BenchReport) -> String {
-    let file = report.capture.split(separator: "/").last.map(String.init) ?? report.capture
+  /// A capture's file name without folder and ending.
+  static func name(_ capture: String) -> String {
+    let file = capture.split(separator: "/").last.map(String.init) ?? capture
     guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return file }
     return String(file[..<dot])
   }

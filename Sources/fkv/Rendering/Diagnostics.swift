@@ -1,9 +1,11 @@
+import FileIO
 import Foundation
 
-/// What people should know beside the results: on standard error, one line each.
+/// What people should know beside the results: on standard error, one line each. A standard error that cannot be written
+/// changes nothing else.
 enum Diagnostics {
   /// Prints what went wrong: `fkv: error: …`.
-  static func error(_ error: any Error) { line("error: \(error)") }
+  static func error(_ error: any Error) { line("error: \(plain(error))") }
 
   /// Prints a remark: `fkv: …`.
   static func note(_ text: String) { line(text) }
@@ -27,6 +29,17 @@ enum Diagnostics {
 
   private static func line(_ text: String) {
     let single = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    FileHandle.standardError.write(Data("fkv: \(single)\n".utf8))
+    write("fkv: \(single)\n")
   }
+
+  /// Writes a text as it is.
+  static func write(_ text: String) { try? StandardStream.error.write(text) }
+
+  /// An error for people: Foundation's own describe themselves for programmers.
+  private static func plain(_ error: any Error) -> any Error {
+    guard let error = error as? CocoaError else { return error }
+    return Plain(description: (error.filePath.map { "\($0): " } ?? "") + error.localizedDescription)
+  }
+
+  private struct Plain: Error, CustomStringConvertible { var description: String }
 }

@@ -1,6 +1,8 @@
+import FileIO
 import Foundation
 
-/// A bar on standard error for work that lasts: nothing in the first second, nothing unless it is a terminal.
+/// A bar on standard error for work that lasts: nothing in the first second, nothing unless it is a
+/// terminal that understands escape codes.
 final class ProgressBar {
   private let label: String
   private let unit: String
@@ -12,7 +14,7 @@ final class ProgressBar {
   init(_ label: String, unit: String) {
     self.label = label
     self.unit = unit
-    isShown = isatty(FileHandle.standardError.fileDescriptor) == 1
+    isShown = StandardStream.error.showsEscapes
   }
 
   /// Shows that `done` of `total` are done, and how fast, or what `note` says instead.
@@ -36,5 +38,5 @@ final class ProgressBar {
     hasDrawn = false
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func write(_ text: String) { Diagnostics.write(text) }
 }

@@ -84,7 +84,7 @@ struct RateErrorPlot {
         return Method(
           name: method, isProduct: points[0].isProduct,
           points: points.map { RateCurve.Point(ratio: $0.size.ratio, error: $0.comparison.attention.mean) })
-      }, title: "\(model.isEmpty ? "" : model + ", ")\(BenchText.name(report))",
+      }, title: "\(model.isEmpty ? "" : model + ", ")\(BenchText.name(report.capture))",
       note: "\(geometry); everything in the file counted; lower right is better")
   }
 

@@ -65,16 +65,6 @@ import Testing
     return process
   }
 
-  /// Runs a process that signals reach: Dispatch blocks them in its threads, and children inherit that.
-  private func runWithSignals(_ process: Process) throws {
-    var (none, before) = (sigset_t(), sigset_t())
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    try process.run()
-    process.waitUntilExit()
-  }
-
   /// At random moments: the target is the old file or the complete new one, and the next run leaves nothing else.
   @Test func killedAtAnyMoment() throws {
     let jobs = try jobs()
@@ -144,7 +134,7 @@ import Testing
     process.arguments = ["-c", "set -m\n" + script, CommandRun.binary.path] + job.arguments
     process.environment = ProcessInfo.processInfo.environment.merging(["FOLDER": files.scratch.path]) { $1 }
     process.standardError = FileHandle.nullDevice
-    try runWithSignals(process)
+    try process.runWithSignals()
     #expect(process.terminationReason == .exit && process.terminationStatus == 128 + signal)
     #expect(files.scratch.names == inputs)
     #expect(try files.bytes(job.target) == Array("before".utf8))
@@ -162,7 +152,7 @@ import Testing
       ] + job.arguments
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
-    try runWithSignals(process)
+    try process.runWithSignals()
     #expect(process.terminationStatus == 0 && process.terminationReason == .exit)
     #expect(try CommandRun(["verify", files.path(job.target)]).status == 0)
   }

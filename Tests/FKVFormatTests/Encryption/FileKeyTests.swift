@@ -26,6 +26,19 @@ import Testing
     #expect(throws: FileKeyError.notAKey) { try FileKey(parsing: [UInt8](repeating: 0xFF, count: 33)) }
   }
 
+  /// The mark of UTF-8 is no part of a text; 32 bytes that begin like one are a key.
+  @Test func byteOrderMarks() throws {
+    let marked = [0xEF, 0xBB, 0xBF] + Array(digits.utf8)
+    #expect(try FileKey(parsing: marked).symmetric == FileKey(hexadecimal: digits).symmetric)
+    for mark: [UInt8] in [[0xEF, 0xBB, 0xBF], [0xFF, 0xFE]] {
+      let bytes = mark + [UInt8](repeating: 7, count: 32 - mark.count)
+      #expect(try FileKey(parsing: bytes).symmetric == #require(FileKey(bytes: bytes)).symmetric)
+    }
+    for (mark, encoding) in [([0xFE, 0xFF], "UTF-16"), ([0xFF, 0xFE, 0, 0], "UTF-32")] as [([UInt8], String)] {
+      #expect(throws: FileKeyError.otherEncoding(encoding)) { try FileKey(parsing: mark + Array(digits.utf8)) }
+    }
+  }
+
   /// Messages and dumps hold nothing of it.
   @Test func itIsNotPrinted() throws {
     let key = try FileKey(hexadecimal: digits)

@@ -1,3 +1,4 @@
+import FileIO
 import Foundation
 import Interchange
 import KVCacheModel
@@ -50,8 +51,19 @@ import Testing
     try FileManager.default.createDirectory(atPath: path("out"), withIntermediateDirectories: false)
     try CaptureWriter.write(SyntheticCache.make(tokens: 5), to: path("out/a.safetensors"))
     let before = try Data(contentsOf: URL(fileURLWithPath: path("out/a.safetensors")))
-    let outcome = try batch(["out/a.safetensors"], to: "capture").run()[0]
-    #expect(throws: ConvertBatch.ReplacesInput(input: path("out/a.safetensors"))) { try outcome.result.get() }
+    // Whichever input it is, and by whatever name: nothing is converted.
+    try CaptureWriter.write(SyntheticCache.make(tokens: 5), to: path("b.bin"))
+    try FileManager.default.createSymbolicLink(
+      atPath: path("out/b.safetensors"), withDestinationPath: path("out/a.safetensors"))
+    for (inputs, output) in [
+      (["out/a.safetensors"], "a.safetensors"), (["b.bin", "out/a.safetensors"], "b.safetensors"),
+    ] {
+      #expect(
+        throws: OutputConflict(
+          kind: .same, role: "output", output: path("out") + "/\(output)", inputRole: "cache",
+          input: path("out/a.safetensors"))
+      ) { try batch(inputs, to: "capture").run() }
+    }
     #expect(try Data(contentsOf: URL(fileURLWithPath: path("out/a.safetensors"))) == before)
   }
 

@@ -16,6 +16,19 @@ import Testing
     #expect(try read(Array(" A naïve 文\n\n".utf8)) == " A naïve 文\n\n")
   }
 
+  @Test func marksAreNoText() throws {
+    #expect(try read([0xEF, 0xBB, 0xBF] + Array("A\u{FEFF}".utf8)) == "A\u{FEFF}")
+    let path = scratch.file("p.txt")
+    #expect(throws: PromptText.Failure.empty(source: path)) { try read([0xEF, 0xBB, 0xBF]) }
+    for (bytes, encoding) in [([0xFF, 0xFE, 65, 0], "UTF-16"), ([0xFE, 0xFF, 0, 65], "UTF-16")] as [([UInt8], String)] {
+      #expect(throws: PromptText.Failure.otherEncoding(source: path, encoding: encoding)) { try read(bytes) }
+      #expect(throws: PromptText.Failure.otherEncoding(source: path, encoding: encoding)) { try TokenIDFile.read(path) }
+      #expect(throws: PromptText.Failure.otherEncoding(source: path, encoding: encoding)) {
+        try Continuation.text(of: path)
+      }
+    }
+  }
+
   @Test func whatIsNoPrompt() {
     let path = scratch.file("p.txt")
     for bytes: [UInt8] in [[0xFF], [0x41, 0xC3], [0xED, 0xA0, 0x80], [0xC0, 0x80]] {

@@ -23,6 +23,17 @@ struct ModelFingerprintTests {
     #expect(try fingerprint(model.write(to: scratch.file("reversed.gguf"))) == whole)
   }
 
+  @Test func partsAreKnownByTheFirstOnesName() {
+    let parts = (1...3).map { "a/m-0000\($0)-of-00003.gguf" }
+    #expect(GGUFModel.paths(ofModelAt: parts[0]) == parts)
+    for path in [
+      parts[1], "m.gguf", "", "a/m-00001-of-00001.gguf", "-00001-of-99999.gguf", "m-00001-of-0000x.gguf",
+      "m-1-of-3.gguf",
+    ] {
+      #expect(GGUFModel.paths(ofModelAt: path) == [path])
+    }
+  }
+
   @Test func coversTensorsOfAllParts() throws {
     var model = TinyModel()
     let first = model.writeSplit(to: scratch.file("a"))

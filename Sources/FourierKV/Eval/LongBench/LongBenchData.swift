@@ -1,6 +1,5 @@
 import Evaluation
 import FileIO
-import Foundation
 
 /// The samples of a LongBench run: files in its layout, read a line at a time.
 public struct LongBenchData: Sendable {
@@ -69,11 +68,8 @@ public struct LongBenchData: Sendable {
 
   /// A file, or the files of a folder.
   private static func files(at path: String, rows: Set<LongBenchRow>?) throws -> [String] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
-      return [path]
-    }
-    let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".jsonl") }.sorted()
+    guard FolderReader.isFolder(path) else { return [path] }
+    let names = try FolderReader.names(in: path).filter { $0.hasSuffix(".jsonl") }
     guard !names.isEmpty else { throw Failure.noFiles(folder: path) }
     return names.filter { name in
       guard let rows, let row = LongBenchRow(name: String(name.dropLast(".jsonl".count))) else { return true }

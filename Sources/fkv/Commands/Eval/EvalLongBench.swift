@@ -54,6 +54,7 @@ struct EvalLongBench: ParsableCommand {
   }
 
   func run() throws {
+    try options.protect(.data, data)
     var pipeline = LongBenchPipeline(setup: try options.setup(), paths: data)
     pipeline.rows = try rows()
     pipeline.limit = limit

@@ -18,5 +18,10 @@ struct EvalMerge: ParsableCommand {
     if logs.isEmpty { throw ValidationError("give at least one log") }
   }
 
-  func run() throws { try EvalOutput.print(try MergedEvaluation(logs: logs), map: output, json: json) }
+  func run() throws {
+    var inputs = CommandInputs()
+    inputs.add(.log, logs)
+    try inputs.protect(from: output, role: "heat map")
+    try EvalOutput.print(try MergedEvaluation(logs: logs), map: output, json: json)
+  }
 }

@@ -47,6 +47,10 @@ struct EvalNeedle: ParsableCommand {
   }
 
   func run() throws {
+    try options.protect(.text, haystack)
+    var inputs = options.inputs(.text, haystack)
+    inputs.add(.log, [options.log].compactMap(\.self))
+    try inputs.protect(from: output, role: "heat map")
     var pipeline = NeedlePipeline(setup: try options.setup(), haystacks: haystack)
     if let needle, let question, let answer {
       pipeline.texts = NeedleTexts(needle: needle, question: question, answer: answer)

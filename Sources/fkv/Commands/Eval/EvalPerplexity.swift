@@ -23,6 +23,7 @@ struct EvalPerplexity: ParsableCommand {
   }
 
   func run() throws {
+    try options.protect(.text, texts)
     var pipeline = PerplexityPipeline(setup: try options.setup(), texts: texts)
     pipeline.cached = cached.numbers
     pipeline.following = follow

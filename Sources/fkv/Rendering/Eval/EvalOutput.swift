@@ -11,7 +11,7 @@ enum EvalOutput {
     switch evaluation {
     case .needle(let report):
       if let map { try BenchPipeline.write(NeedleMap(report).svg, to: map) }
-      if json { try JSONOutput.print(NeedleJSON(report)) } else { Swift.print(NeedleText.render(report)) }
+      if json { try JSONOutput.print(NeedleJSON(report)) } else { try fkv.print(NeedleText.render(report)) }
       note(report.problems)
       for line in report.lines {
         guard let reason = line.skipped else { continue }
@@ -20,7 +20,7 @@ enum EvalOutput {
       }
     case .perplexity(let report):
       guard map == nil else { throw ValidationError("'--output' draws a needle test, and this is none") }
-      if json { try JSONOutput.print(PerplexityJSON(report)) } else { Swift.print(PerplexityText.render(report)) }
+      if json { try JSONOutput.print(PerplexityJSON(report)) } else { try fkv.print(PerplexityText.render(report)) }
       note(report.problems)
       for line in report.tables.flatMap(\.lines) {
         guard let reason = line.skipped else { continue }
@@ -28,7 +28,7 @@ enum EvalOutput {
       }
     case .longBench(let report):
       guard map == nil else { throw ValidationError("'--output' draws a needle test, and this is none") }
-      if json { try JSONOutput.print(LongBenchJSON(report)) } else { Swift.print(LongBenchText.render(report)) }
+      if json { try JSONOutput.print(LongBenchJSON(report)) } else { try fkv.print(LongBenchText.render(report)) }
       for finding in report.findings { Diagnostics.note("passed over \(finding)") }
       note(report.problems)
       for line in report.lines {
