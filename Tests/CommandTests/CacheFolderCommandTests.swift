@@ -2,6 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import fkv
+
 /// Where fkv looks for what nobody names.
 @Suite(.serialized) struct CacheFolderCommandTests {
   private let files = CommandFiles()
@@ -42,6 +44,17 @@ import Testing
       ["calibrate", files.path("p.txt"), "--model", model, "--threads", "1"],
       environment: ["XDG_CACHE_HOME": files.path("file")])
     run.expectRefusal("file: cannot make folder: File exists")
+  }
+
+  /// Should one of Foundation's own errors come through, its words are for people too.
+  @Test func errorsOfFoundation() throws {
+    do {
+      _ = try FileManager.default.contentsOfDirectory(atPath: files.path("none"))
+    } catch {
+      let text = Diagnostics.text(of: error)
+      #expect(text.hasPrefix(files.path("none") + ": ") && !text.contains("Error Domain"), "\(text)")
+      #expect("\(error)".contains("Error Domain"))
+    }
   }
 
   /// A new basis in the cache folder keeps the older one, even where that is a link.

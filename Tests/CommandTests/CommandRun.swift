@@ -76,12 +76,17 @@ struct CommandRun {
 }
 
 extension Process {
-  /// Runs the process to its end, reached by signals: Dispatch blocks them in its threads, and children inherit that.
+  /// Runs the process to its end, reached by signals: Dispatch blocks them in its threads, and children inherit that. A
+  /// pipe without a reader ends it, whatever these tests were started with.
   func runWithSignals() throws {
     var (none, before) = (sigset_t(), sigset_t())
     sigemptyset(&none)
     pthread_sigmask(SIG_SETMASK, &none, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    let brokenPipe = signal(SIGPIPE, SIG_DFL)
+    defer {
+      signal(SIGPIPE, brokenPipe)
+      pthread_sigmask(SIG_SETMASK, &before, nil)
+    }
     try run()
     waitUntilExit()
   }

@@ -47,6 +47,15 @@ import Testing
     #expect(try Self.files().filter { $0.text.contains(call) }.map(\.path) == [])
   }
 
+  /// The `print` of `fkv` throws; Swift's own, which would be taken for several values or none, does not.
+  @Test func whatIsPrintedMayFail() throws {
+    for (path, text) in try Self.files() where path.hasPrefix("fkv/") {
+      for line in text.split(separator: "\n") where line.contains("print(") {
+        #expect(line.contains("try ") || line.contains("func print("), "\(path): \(line)")
+      }
+    }
+  }
+
   /// Commands take the files that they read out of their outputs' way: every one that writes says what it reads.
   @Test func commandsProtectTheirInputs() throws {
     for (path, text) in try Self.files() where path.hasPrefix("fkv/Commands/") && path != "fkv/Commands/Synthetic.swift"

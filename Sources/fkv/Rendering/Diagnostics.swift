@@ -5,7 +5,7 @@ import Foundation
 /// changes nothing else.
 enum Diagnostics {
   /// Prints what went wrong: `fkv: error: …`.
-  static func error(_ error: any Error) { line("error: \(plain(error))") }
+  static func error(_ error: any Error) { line("error: \(text(of: error))") }
 
   /// Prints a remark: `fkv: …`.
   static func note(_ text: String) { line(text) }
@@ -35,11 +35,9 @@ enum Diagnostics {
   /// Writes a text as it is.
   static func write(_ text: String) { try? StandardStream.error.write(text) }
 
-  /// An error for people: Foundation's own describe themselves for programmers.
-  private static func plain(_ error: any Error) -> any Error {
-    guard let error = error as? CocoaError else { return error }
-    return Plain(description: (error.filePath.map { "\($0): " } ?? "") + error.localizedDescription)
+  /// What an error says to people: Foundation's own describe themselves for programmers.
+  static func text(of error: any Error) -> String {
+    guard let error = error as? CocoaError else { return "\(error)" }
+    return (error.filePath.map { "\($0): " } ?? "") + error.localizedDescription
   }
-
-  private struct Plain: Error, CustomStringConvertible { var description: String }
 }
