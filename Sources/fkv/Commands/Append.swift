@@ -19,6 +19,7 @@ struct Append: ParsableCommand {
   var measure = false
   @OptionGroup var basis: BasisFileOption
   @OptionGroup var key: KeyOption
+  @OptionGroup var progress: ProgressOption
 
   func run() throws {
     // The file itself may be replaced: it is what grows.
@@ -28,7 +29,7 @@ struct Append: ParsableCommand {
     pipeline.measures = measure
     pipeline.basisFile = basis.basisFile
     pipeline.key = try key.find()?.key
-    let bar = ProgressBar("append", unit: "layers")
+    let bar = progress.display("append", unit: "layers")
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
     try print(

@@ -20,6 +20,7 @@ struct BenchAttention: ParsableCommand {
   @Option(help: "The file's layer.") var layer: Int = 0
   @OptionGroup var key: KeyOption
   @Option(help: "Runs of each variant that are timed.") var runs = 15
+  @OptionGroup var progress: ProgressOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   private var tokens: [Int]? {
@@ -43,7 +44,7 @@ struct BenchAttention: ParsableCommand {
     pipeline.runs = runs
     pipeline.device = device
     if let tokens { pipeline.tokens = tokens }
-    let bar = ProgressBar("attention", unit: "steps")
+    let bar = progress.display("attention", unit: "steps")
     let reports = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
     if json {

@@ -23,6 +23,7 @@ struct BenchMethods: ParsableCommand {
     help: "Also print each method's ratio at this mean attention-output error, interpolated; may be repeated.")
   var atError: [Double] = []
   @Option(help: ArgumentHelp("Also plot, into <prefix><capture's name>.svg.", valueName: "prefix")) var svg: String?
+  @OptionGroup var progress: ProgressOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   private var methodNames: [String]? { methods.map { $0.split(separator: ",").map(String.init) } }
@@ -44,7 +45,7 @@ struct BenchMethods: ParsableCommand {
       captures: caches, methods: methodNames.map(Set.init),
       calibration: calibration?.split(separator: ",").map(String.init) ?? [])
     pipeline.basisFile = basisFile
-    let bar = ProgressBar("bench", unit: "points")
+    let bar = progress.display("bench", unit: "points")
     let reports = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
     if let svg {

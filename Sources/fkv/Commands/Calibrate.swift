@@ -27,6 +27,7 @@ struct Calibrate: ParsableCommand {
   @Option(help: "The most tokens of each text, from its start.") var tokens = 4096
   @Flag(help: "Take control tokens that the texts name, such as <|im_start|>, as those tokens.") var special = false
   @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?
+  @OptionGroup var progress: ProgressOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   func validate() throws {
@@ -54,21 +55,15 @@ struct Calibrate: ParsableCommand {
     if let finestError { pipeline.finestError = finestError }
     pipeline.tokensPerText = tokens
     pipeline.parsesControl = special
-    let prefill = ProgressBar("prefill", unit: "tokens")
-    let bases = ProgressBar("bases", unit: "bases")
-    defer {
-      prefill.finish()
-      bases.finish()
-    }
+    let stages = progress.stages()
+    defer { stages.finish() }
     let report = try pipeline.run { stage, done, total in
       switch stage {
-      case .prefill: prefill.update(done, of: total)
-      case .bases:
-        prefill.finish()
-        bases.update(done, of: total)
+      case .prefill: stages.update("prefill", unit: "tokens", done, of: total)
+      case .bases: stages.update("bases", unit: "bases", done, of: total)
       }
     }
-    bases.finish()
+    stages.finish()
     if report.isShort {
       Diagnostics.note("fewer tokens than a group has features: more text would make a better basis")
     }

@@ -30,6 +30,7 @@ struct Capture: ParsableCommand {
   @Option(help: "The system message before it.") var system: String?
   @Flag(name: .customLong("no-tokens"), help: "Leave the prompt's token ids out of the capture.") var noTokens = false
   @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?
+  @OptionGroup var progress: ProgressOption
 
   func validate() throws {
     if (prompt == nil) == (tokenIDs == nil) {
@@ -67,7 +68,7 @@ struct Capture: ParsableCommand {
     pipeline.chat = chatTemplate
     pipeline.system = system
     pipeline.includesTokens = !noTokens
-    let bar = ProgressBar("prefill", unit: "tokens")
+    let bar = progress.display("prefill", unit: "tokens")
     defer { bar.finish() }
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()

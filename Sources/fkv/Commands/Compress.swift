@@ -28,6 +28,7 @@ struct Compress: ParsableCommand {
   @OptionGroup(title: "Profile fourier") var fourier: FourierOptions
 
   private var profile: Profile { givenProfile ?? .spectral }
+  @OptionGroup var progress: ProgressOption
 
   func validate() throws {
     for (name, value) in [("--sinks", sinks), ("--window", window)] {
@@ -76,7 +77,7 @@ struct Compress: ParsableCommand {
     pipeline.basisFile = basisFile
     pipeline.key = try key.find()?.key
     pipeline.prefersModelBasis = spectral.basis == nil && spectral.groupLayers == nil && basisFile == nil
-    let bar = ProgressBar("compress", unit: "layers")
+    let bar = progress.display("compress", unit: "layers")
     defer { bar.finish() }
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()

@@ -21,6 +21,7 @@ struct Convert: ParsableCommand {
   @OptionGroup(title: "The output") var target: TargetOptions
   @OptionGroup var basis: BasisFileOption
   @OptionGroup var key: KeyOption
+  @OptionGroup var progress: ProgressOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   func validate() throws {
@@ -50,7 +51,7 @@ struct Convert: ParsableCommand {
     writing.key = reading.key
     if let outputFolder { return try convertAll(into: outputFolder, reading, writing) }
 
-    let bar = ProgressBar("convert", unit: "layers")
+    let bar = progress.display("convert", unit: "layers")
     defer { bar.finish() }
     let report = try ConvertPipeline(input: paths[0], output: paths[1], reading: reading, writing: writing)
       .run { bar.update($0, of: $1) }
@@ -80,7 +81,7 @@ struct Convert: ParsableCommand {
     var batch = ConvertBatch(inputs: paths, folder: folder, reading: reading, writing: writing)
     batch.jobs = jobs ?? 1
     // The batch reports progress from several threads, one call at a time.
-    nonisolated(unsafe) let bar = ProgressBar("convert", unit: "files")
+    let bar = progress.display("convert", unit: "files")
     defer { bar.finish() }
     let outcomes = try batch.run { bar.update($0, of: $1) }
     bar.finish()

@@ -17,6 +17,7 @@ struct Report: ParsableCommand {
   @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var basis: BasisFileOption
   @OptionGroup var key: KeyOption
+  @OptionGroup var progress: ProgressOption
 
   func run() throws {
     try CommandInputs([
@@ -29,16 +30,16 @@ struct Report: ParsableCommand {
     pipeline.basisFile = basis.basisFile
     pipeline.key = try key.find()?.key
     pipeline.continuation = try continuation.request()
-    let bars: [ReportPipeline.Stage: ProgressBar] = [
-      .comparing: ProgressBar("compare", unit: "layers"), .predicting: ProgressBar("continue", unit: "tokens"),
-      .surveying: ProgressBar("spectra", unit: "layers"),
-    ]
-    defer { for bar in bars.values { bar.finish() } }
+    let stages = progress.stages()
+    defer { stages.finish() }
     let (contents, bytes) = try pipeline.write(
       to: output,
       progress: { stage, done, total in
-        bars[stage]?.update(done, of: total)
-        if done == total { bars[stage]?.finish() }
+        switch stage {
+        case .comparing: stages.update("compare", unit: "layers", done, of: total)
+        case .predicting: stages.update("continue", unit: "tokens", done, of: total)
+        case .surveying: stages.update("spectra", unit: "layers", done, of: total)
+        }
       }, render: { ReportPage($0, arguments: Array(CommandLine.arguments.dropFirst())).html })
     try print(
       "\(output): \(Format.bytes(bytes)); profile \(contents.inspection.header.profile.name), ratio "

@@ -16,6 +16,7 @@ struct Restore: ParsableCommand {
   @OptionGroup var memory: MemoryOption
   @Flag(help: "Decode what is whole of a damaged file; rows that are lost become zeros and are named.")
   var salvage = false
+  @OptionGroup var progress: ProgressOption
 
   func validate() throws {
     try TargetOptions.checkTarget(to)
@@ -30,7 +31,7 @@ struct Restore: ParsableCommand {
   func run() throws {
     try CommandInputs([.cache: file, .basis: basis.basisFile, .keyFile: key.keyFile])
       .protect(from: output, isFolder: to.map(CacheFormats.writesFolder) ?? false)
-    let bar = ProgressBar("restore", unit: "layers")
+    let bar = progress.display("restore", unit: "layers")
     defer { bar.finish() }
     var pipeline = RestorePipeline(input: file, output: output)
     pipeline.firstPosition = tokens?.first

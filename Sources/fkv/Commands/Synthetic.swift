@@ -13,6 +13,7 @@ struct Synthetic: ParsableCommand {
   @Option(name: .customLong("query-heads"), help: "Query heads, a multiple of the KV heads.") var queryHeads = 32
   @Option(name: .customLong("head-dim"), help: "Head dimension.") var headDim = 128
   @Option(help: "Tokens.") var tokens = 32_768
+  @OptionGroup var progress: ProgressOption
 
   func validate() throws {
     for (name, value) in [
@@ -29,7 +30,7 @@ struct Synthetic: ParsableCommand {
     capture.queryHeads = queryHeads
     capture.headDim = headDim
     capture.tokens = tokens
-    let bar = ProgressBar("synthetic", unit: "layers")
+    let bar = progress.display("synthetic", unit: "layers")
     defer { bar.finish() }
     try capture.write(to: output) { bar.update($0, of: $1) }
     bar.finish()

@@ -20,6 +20,7 @@ struct Verify: ParsableCommand {
   @OptionGroup var basis: BasisFileOption
   @OptionGroup var key: KeyOption
   @OptionGroup var memory: MemoryOption
+  @OptionGroup var progress: ProgressOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   func validate() throws {
@@ -36,14 +37,12 @@ struct Verify: ParsableCommand {
     pipeline.key = try key.find()?.key
     pipeline.limits = memory.limits
     pipeline.continuation = try continuation.request()
-    let bars = (ProgressBar("verify", unit: "layers"), ProgressBar("continue", unit: "tokens"))
-    defer {
-      bars.0.finish()
-      bars.1.finish()
-    }
-    let report = try pipeline.run(progress: { bars.0.update($0, of: $1) }, predicting: { bars.1.update($0, of: $1) })
-    bars.0.finish()
-    bars.1.finish()
+    let stages = progress.stages()
+    defer { stages.finish() }
+    let report = try pipeline.run(
+      progress: { stages.update("verify", unit: "layers", $0, of: $1) },
+      predicting: { stages.update("continue", unit: "tokens", $0, of: $1) })
+    stages.finish()
     Diagnostics.warn(exceeding: report.exceededContext)
     let isWithin = maxError.map { (report.comparison?.attention.mean ?? .infinity) <= $0 } ?? true
     if json {

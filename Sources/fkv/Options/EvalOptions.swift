@@ -15,6 +15,7 @@ struct EvalOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Work on the i-th of n parts of the cells only.", valueName: "i/n")) var shard: Shard?
   @OptionGroup var basis: BasisFileOption
   @Option(help: "Threads of the model (default: all cores).") var threads: Int?
+  @OptionGroup var progress: ProgressOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   func validate() throws {
@@ -48,7 +49,7 @@ struct EvalOptions: ParsableArguments {
 
   /// What `body` returns, with a bar while it works.
   func withProgress<Report>(_ body: ((EvalProgress) -> Void) throws -> Report) rethrows -> Report {
-    let bar = ProgressBar("eval", unit: "results")
+    let bar = progress.display("eval", unit: "results")
     defer { bar.finish() }
     return try body { progress in
       bar.update(
