@@ -53,6 +53,9 @@ struct CommandRun {
     status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     output = try String(contentsOfFile: scratch.file("out"), encoding: .utf8)
     errors = try String(contentsOfFile: scratch.file("err"), encoding: .utf8)
+    // How far it has come is said after ten seconds, which a busy machine takes for anything.
+    errors = errors.split(separator: "\n", omittingEmptySubsequences: false)
+      .filter { !($0.hasPrefix("fkv: ") && $0.contains(" %)") && $0.contains("/")) }.joined(separator: "\n")
   }
 
   /// The object that was printed.
