@@ -150,7 +150,7 @@ import Testing
     var tiny = TinyModel()
     tiny.context = 4096
     tiny.longRope = (
-      short: [1, 1.1, 1.2, 1.3, 1.5, 2, 2.5, 3], long: [1, 2, 4, 8, 16, 24, 32, 48], original: 128
+      short: [1, 1.1, 1.2, 1.3, 1.5, 2, 2.5, 3], long: [1, 2, 4, 8, 16, 24, 32, 48], original: 256
     )
     let model = try prepare(tiny)
     #expect(try description("1.safetensors").ropes[0].scaling == "longrope-short")
