@@ -14,6 +14,15 @@ extension LlamaSession {
   /// - Throws: `EngineError.stateNotSaved` if llama.cpp could not write (a full disk), `FileError` if the scratch
   ///   folder cannot be used, `LlamaStateError` if the file is not what was expected.
   public func capture(scratchFolder: String) throws -> LlamaStateCache {
+    let queries = recorded?.tokenCount == tokenCount ? recorded!.queries : []
+    return try capture(
+      description(probeQueries: queries.first?.count ?? 0), queries: queries, scratchFolder: scratchFolder)
+  }
+
+  /// The part of the cache that `description` names, with `queries`; throws as `capture(scratchFolder:)` does.
+  func capture(
+    _ description: CacheDescription, queries: [ProbeQueries], scratchFolder: String
+  ) throws -> LlamaStateCache {
     precondition(tokenCount > 0, "nothing is cached")
     precondition(!hasGaps, "a cache with gaps cannot be captured")
     let temporary = try TemporaryFolder(in: scratchFolder, name: "fkv-state")
@@ -25,10 +34,7 @@ extension LlamaSession {
       throw EngineError.stateNotSaved(path: path, log: Backend.errorLine)
     }
     let file = try FileReader(path: path)
-    let queries = recorded?.tokenCount == tokenCount ? recorded!.queries : []
-    return try LlamaStateCache(
-      state: LlamaStateFile(file: file), description: description(probeQueries: queries.first?.count ?? 0),
-      queries: queries)
+    return try LlamaStateCache(state: LlamaStateFile(file: file), description: description, queries: queries)
   }
 
   /// What is known of the session's cache.

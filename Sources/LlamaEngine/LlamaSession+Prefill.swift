@@ -29,7 +29,8 @@ extension LlamaSession {
     try model.check(prompt)
     let probes = min(probeQueries, prompt.count)
     let firstProbe = prompt.count - probes
-    observer.recorder = QueryRecorder(layers: layout.layers, firstPosition: firstProbe, count: probes)
+    recording = nil
+    observer.recorder = QueryRecorder(layers: layout.layers, count: probes)
     defer {
       observer.recorder = nil
       observer.task = .nothing
@@ -52,7 +53,7 @@ extension LlamaSession {
     }
     let logits = Array(logits(at: -1))
     let duration = clock.now - start
-    guard let queries = observer.recorder?.probeQueries() else {
+    guard let queries = observer.recorder?.probeQueries(firstProbe..<prompt.count) else {
       reset()
       throw EngineError.unsupportedModel(
         architecture: model.identity.architecture, reason: "its queries could not be recorded")
@@ -89,13 +90,15 @@ extension LlamaSession {
   /// Appends one token or more and returns what `body` returns for the logits after the last, which are valid during the
   /// call only; those of the others are not computed.
   ///
-  /// Throws as `append(_:eachLogits:)` does.
+  /// - Parameter progress: is told the tokens done after each batch.
+  /// - Throws: as `append(_:eachLogits:)` does, and what `progress` throws.
   public func append<Result>(
-    _ continuation: [Int32], lastLogits body: (UnsafeBufferPointer<Float>) throws -> Result
+    _ continuation: [Int32], progress: (_ tokensDone: Int) throws -> Void = { _ in },
+    lastLogits body: (UnsafeBufferPointer<Float>) throws -> Result
   ) throws -> Result {
     precondition(!continuation.isEmpty, "no last token")
     let last = { (end: Int, count: Int) in end == continuation.count ? count - 1 : count }
-    try append(continuation, batchTokens: Self.batchTokens, logitsFrom: last, ended: { _ in })
+    try append(continuation, batchTokens: Self.batchTokens, logitsFrom: last, ended: { try progress($0.upperBound) })
     return try body(logits(at: -1))
   }
 
@@ -109,9 +112,12 @@ extension LlamaSession {
       throw EngineError.contextExceeded(tokens: tokenCount + continuation.count, context: contextTokens)
     }
     try model.check(continuation)
+    defer { observer.task = .nothing }
     for done in stride(from: 0, to: continuation.count, by: batchTokens) {
       let batch = continuation[done..<min(done + batchTokens, continuation.count)]
       do {
+        let wanted = recording.map { $0.isWanted(tokensAfter: continuation.count - batch.endIndex) } ?? false
+        observer.task = wanted ? .queries(batchStart: tokenCount) : .nothing
         try Self.run(context, batch, from: tokenCount, logitsFrom: logitsFrom(batch.endIndex, batch.count))
       } catch {
         // What a failed batch left behind is taken out again.

@@ -17,6 +17,7 @@ extension LlamaSession {
     // Only recurrent memories refuse, and models with one are not loaded.
     precondition(isRemoved, "llama.cpp did not take positions out")
     recorded = nil
+    recording = nil
     if positions.upperBound == tokenCount {
       tokenCount = positions.lowerBound
       tokens?.removeLast(positions.count)

@@ -51,7 +51,7 @@ extension LlamaSession {
   /// The cache, with its keys turned to the session's rotary embeddings if they carry a LongRoPE model's other factors.
   ///
   /// - Throws: the first thing in which it does not fit the session.
-  private func fitting(_ cache: any CacheSource) throws -> any CacheSource {
+  func fitting(_ cache: any CacheSource) throws -> any CacheSource {
     let description = cache.description
     var ropes = description.ropes
     let fingerprint = description.model.fingerprint

@@ -34,6 +34,8 @@ public final class LlamaSession {
   let observer: GraphObserver
   /// What the last prefill recorded, and the number of tokens it ended with.
   var recorded: (queries: [ProbeQueries], tokenCount: Int)?
+  /// What the queries of appended tokens are recorded for; nil where they are not.
+  var recording: QueryRecording?
 
   /// Makes a context for `contextTokens` tokens that computes on `threads` threads.
   ///
@@ -73,6 +75,8 @@ public final class LlamaSession {
     tokenCount = 0
     hasGaps = false
     recorded = nil
+    recording = nil
+    observer.recorder = nil
   }
 
   private static func parameters(contextTokens: Int, threads: Int, observer: GraphObserver) throws

@@ -1,23 +1,21 @@
 import CLlama
 import KVCacheModel
 
-/// Collects the queries of a prompt's last positions, layer by layer, as batches run.
+/// Collects the queries of the last positions, layer by layer, as batches run.
 final class QueryRecorder {
   private let layers: [LayerAttention]
   private let count: Int
-  private let firstPosition: Int
-  /// One a layer, shape (H·G, P, D).
+  /// One a layer, shape (H·G, P, D); position p lies in row p modulo P.
   private var elements: [[Float]]
 
-  /// Records positions `firstPosition` ..< `firstPosition + count`.
-  init(layers: [LayerAttention], firstPosition: Int, count: Int) {
+  /// Keeps the last `count` of the positions that it is given, which come in order.
+  init(layers: [LayerAttention], count: Int) {
     self.layers = layers
-    self.firstPosition = firstPosition
     self.count = count
     elements = layers.map { [Float](repeating: .nan, count: $0.queryHeads * count * $0.headDim) }
   }
 
-  /// Takes from an attention's query input (D, tokens, H·G) the wanted positions, and undoes what it was scaled by.
+  /// Takes from an attention's query input (D, tokens, H·G) the last positions, and undoes what it was scaled by.
   func record(_ query: GraphNode, layer: Int, batchStart: Int) {
     let (headDim, tokens, heads, _) = query.shape
     let strides = query.strides
@@ -26,9 +24,8 @@ final class QueryRecorder {
     else { return }
     let scale = layers[layer].queryScale
     query.bytes().withUnsafeBytes { raw in
-      for token in 0..<tokens {
-        let probe = batchStart + token - firstPosition
-        guard (0..<count).contains(probe) else { continue }
+      for token in max(0, tokens - count)..<tokens {
+        let probe = (batchStart + token) % count
         for head in 0..<heads {
           let from = token * strides.1 + head * strides.2
           let to = (head * count + probe) * headDim
@@ -41,13 +38,25 @@ final class QueryRecorder {
     }
   }
 
-  /// The queries of every layer; nil if one of them was not seen at some position.
-  func probeQueries() -> [ProbeQueries]? {
-    guard elements.allSatisfy({ layer in !layer.contains(where: \.isNaN) }) else { return nil }
-    return zip(layers, elements).map { layer, elements in
-      ProbeQueries(
-        heads: layer.queryHeads, count: count, headDim: layer.headDim, firstPosition: firstPosition,
-        elements: elements)
+  /// The queries of every layer at `positions`, no more than are kept; nil if one of them was not seen.
+  func probeQueries(_ positions: Range<Int>) -> [ProbeQueries]? {
+    precondition(positions.count <= count, "more positions than are kept")
+    var result: [ProbeQueries] = []
+    for (layer, kept) in zip(layers, elements) {
+      var ordered: [Float] = []
+      ordered.reserveCapacity(layer.queryHeads * positions.count * layer.headDim)
+      for head in 0..<layer.queryHeads {
+        for position in positions {
+          let from = (head * count + position % count) * layer.headDim
+          ordered += kept[from..<from + layer.headDim]
+        }
+      }
+      guard !ordered.contains(where: \.isNaN) else { return nil }
+      result.append(
+        ProbeQueries(
+          heads: layer.queryHeads, count: positions.count, headDim: layer.headDim,
+          firstPosition: positions.lowerBound, elements: ordered))
     }
+    return result
   }
 }

@@ -10,6 +10,8 @@ public struct TinyModel {
   public var seed: UInt64 = 1
   /// What rotary frequencies are divided by up to the original context and beyond, eight numbers each; nil for none.
   public var longRope: (short: [Float], long: [Float], original: Int)?
+  /// The window of the first layer; the second attends to everything. Needs the architecture `gemma2`.
+  public var slidingWindow: Int?
   /// Whether the last layer lacks its feed-forward part, over which llama.cpp ends the process (`deci`).
   public var lacksLastFeedForward = false
   /// Whether metadata and tensors stand in reverse order.
@@ -89,6 +91,7 @@ public struct TinyModel {
       entries.append { $0.add("\(a).rope.scaling.original_context_length", UInt32(longRope.original)) }
       entries.append { $0.add("\(a).rope.scaling.attn_factor", Float(1.1)) }
     }
+    if let slidingWindow { entries.append { $0.add("\(a).attention.sliding_window", UInt32(slidingWindow)) } }
     for entry in isReversed ? entries.reversed() : entries { entry(&builder) }
   }
 
@@ -123,6 +126,11 @@ public struct TinyModel {
         random(place + "attn_v.weight", Self.embedding, keys, seed: seed),
         random(place + "attn_output.weight", width, Self.embedding, seed: seed),
       ]
+      if slidingWindow != nil {
+        for name in ["post_attention_norm", "post_ffw_norm"] {
+          tensors.append { $0.addTensor(place + name + ".weight", ones) }
+        }
+      }
       if lacksLastFeedForward && layer == Self.layers - 1 { continue }
       tensors.append { $0.addTensor(place + "ffn_norm.weight", ones) }
       tensors += [

@@ -31,7 +31,7 @@ struct TokenlessCache: CacheSource {
     "salvaged", "source.format", "source.version", "source.key_type", "source.value_type", "supplied.model",
     "supplied.architecture", "supplied.query_heads", "supplied.rope", "supplied.rope_pairs", "supplied.tokens",
     "supplied.attention_scale", "supplied.engine_context", "mlx.model", CacheDescription.originalContextKey,
-    ModelIdentity.formerFingerprintKey,
+    ModelIdentity.formerFingerprintKey, GrowthRecord.cachedTokensKey, GrowthRecord.sourceKey,
   ]
 
   private static func isHarmless(_ name: String) -> Bool { harmless.contains(name) }

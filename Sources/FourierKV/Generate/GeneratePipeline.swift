@@ -29,6 +29,11 @@ public struct GeneratePipeline: Sendable {
   public var key: FileKey?
   /// The context to make room for, in tokens; nil takes what the model was trained with at most.
   public var context: Int?
+  /// Where the cache goes with what was fed and the answer: a capture, or an `.fkv` if the name ends so; nil keeps
+  /// nothing.
+  public var output: String?
+  /// P, of how many of the last of those tokens the output keeps the queries.
+  public var probeQueries = 128
   public var threads: Int
 
   public init(cache: String, model: String, threads: Int) {
@@ -46,6 +51,8 @@ public struct GeneratePipeline: Sendable {
   public func run(emit: (String) throws -> Void = { _ in }) throws -> GenerateReport {
     let opened = try OpenedCache(path: cache, basisFile: basisFile, key: key)
     let description = opened.source.description
+    let target = output.map { GrownOutput(path: $0, beginning: opened, key: key) }
+    try target?.check()
     let model = try LlamaModel(path: model, for: description)
     let request = try GeneratePrompt(
       prompt, parsesControl: parsesControl, usesChat: usesChat, system: system, after: description, model: model)
@@ -72,9 +79,22 @@ public struct GeneratePipeline: Sendable {
       try session.restore(memory, scratchFolder: scratch)
       session.remove(positions: start..<session.tokenCount)
     }
+    if target != nil { session.recordQueries(last: probeQueries) }
     var answer = GeneratedAnswer(session: session, sampler: LlamaSampler(sampling))
     let (_, firstSeconds) = try timed { try answer.start(request.tokens) }
     let (_, restSeconds) = try timed { try answer.finish(maxTokens: limit, emit: emit) }
+    if let target {
+      try answer.feedRest()
+      var lines: [String: String?] = GrowthRecord.lines(from: opened, start: start)
+      lines["writer"] = FKVVersion.writer
+      lines["prompt_tokens"] = String(session.tokenCount)
+      // The template has ended the user's message; what it was before holds for text that went in as it is.
+      if request.usesChat { lines[CapturedChat.key] = CapturedChat.on.rawValue }
+      // What a prefill of all of it would take was not measured.
+      lines[PrefillRecord.key] = .some(nil)
+      let grown = try session.capture(continuing: memory, from: start, scratchFolder: scratch)
+      _ = try target.write(ProvenanceCache(grown, lines: lines))
+    }
     if answer.stop == .maxTokens, limit < maxTokens { answer.stop = .context }
     let end = start + request.tokens.count + answer.tokens.count
     return GenerateReport(
@@ -102,7 +122,7 @@ public struct GeneratePipeline: Sendable {
 
 extension OpenedCache {
   /// All keys and values, decoded on all cores.
-  fileprivate func inMemory() throws -> MemoryCache {
+  func inMemory() throws -> MemoryCache {
     switch self {
     case .fkv(let cache): try FileFailure.naming(cache.reader.name) { try cache.decodeAll() }
     case .capture(let capture): try BenchPipeline.inMemory(capture, withQueries: false)

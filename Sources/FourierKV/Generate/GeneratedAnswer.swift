@@ -45,6 +45,11 @@ struct GeneratedAnswer {
     try put(assembler.finish(), &text)
   }
 
+  /// Puts the answer's last token, which nothing asked for, into the session, or the one that ended it.
+  func feedRest() throws {
+    try session.append([stop == .endOfGeneration ? next : tokens.last ?? next], lastLogits: { _ in })
+  }
+
   private func choose(after tokens: [Int32]) throws -> Int32 {
     try session.append(tokens, lastLogits: { _ in })
     return sampler.next(after: session)

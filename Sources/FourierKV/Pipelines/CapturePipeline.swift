@@ -1,3 +1,4 @@
+import FKVFormat
 import FileIO
 import Interchange
 import KVCacheModel
@@ -28,6 +29,15 @@ public struct CapturePipeline: Sendable {
   public var system: String?
   /// Whether the prompt's token ids go into the capture.
   public var includesTokens = true
+  /// A cache that holds the prompt's first tokens, an `.fkv` or a capture: only what follows is prefilled, and the output
+  /// holds both. nil prefills everything.
+  public var beginning: String?
+  /// Whether prompt or ids are only what follows `beginning`, not the whole text. Only with `chat` off.
+  public var isFollowing = false
+  /// The basis file, if `beginning` needs one; nil looks in the cache folder.
+  public var basisFile: String?
+  /// The key of an encrypted `beginning`, and of an `.fkv` that is written.
+  public var key: FileKey?
   public var threads: Int
 
   public init(prompt: String, model: String, output: String, threads: Int) {
@@ -42,6 +52,8 @@ public struct CapturePipeline: Sendable {
     public var description: CacheDescription
     public var fileBytes: Int
     public var prefillSeconds: Double
+    /// Tokens that were prefilled: all, or those that follow `beginning`.
+    public var prefilledTokens: Int
     /// The context that the model was trained with, if the prompt is longer.
     public var exceededContext: Int?
     /// The control tokens that the prompt names and that went in as plain text; empty where they were asked for, and
@@ -52,8 +64,10 @@ public struct CapturePipeline: Sendable {
   /// Runs the prefill and writes the capture, which appears whole or not at all.
   ///
   /// - Parameter progress: called with tokens done and tokens in all.
-  /// - Throws: what is wrong with model, prompt or output.
+  /// - Throws: what is wrong with model, prompt or output; with a `beginning`, `GrowthFailure` if the prompt does not go
+  ///   on from it, and what is wrong with the file.
   public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
+    if let beginning { return try run(continuing: beginning, progress: progress) }
     // The target is opened first, so that a bad path does not cost a prefill.
     let probe = try AtomicFile(path: output)
     probe.discard()
@@ -61,12 +75,7 @@ public struct CapturePipeline: Sendable {
     let all = try promptTokens(model)
     let tokens = Array(all.prefix(maxTokens ?? all.count))
     guard !tokens.isEmpty else { throw EngineError.emptyPrompt }
-    let limit = context ?? model.trainingContext
-    guard tokens.count <= limit else {
-      throw context == nil
-        ? EngineError.trainedContextExceeded(tokens: tokens.count, context: limit)
-        : EngineError.contextExceeded(tokens: tokens.count, context: limit)
-    }
+    try checkContext(tokens: tokens.count, model: model)
     let session = try LlamaSession(model: model, contextTokens: tokens.count, threads: threads, ropeContext: context)
     let prefill = try session.prefill(tokens: tokens, probeQueries: probeQueries) { progress($0, tokens.count) }
     let seconds = Double(prefill.duration.components.seconds) + 1e-18 * Double(prefill.duration.components.attoseconds)
@@ -80,12 +89,23 @@ public struct CapturePipeline: Sendable {
     }
     return Report(
       description: recorded.description, fileBytes: try FileReader(path: output).byteCount, prefillSeconds: seconds,
+      prefilledTokens: tokens.count,
       exceededContext: tokens.count > model.trainingContext ? model.trainingContext : nil,
       plainControlTexts: try plainControlTexts(model))
   }
 
+  /// - Throws: `EngineError.trainedContextExceeded` or `.contextExceeded` for more tokens than are allowed.
+  func checkContext(tokens: Int, model: LlamaModel) throws {
+    let limit = context ?? model.trainingContext
+    guard tokens <= limit else {
+      throw context == nil
+        ? EngineError.trainedContextExceeded(tokens: tokens, context: limit)
+        : EngineError.contextExceeded(tokens: tokens, context: limit)
+    }
+  }
+
   /// All tokens of the prompt.
-  private func promptTokens(_ model: LlamaModel) throws -> [Int32] {
+  func promptTokens(_ model: LlamaModel) throws -> [Int32] {
     if let tokenIDs {
       try model.check(tokenIDs)
       return tokenIDs
@@ -95,7 +115,7 @@ public struct CapturePipeline: Sendable {
   }
 
   /// What looks like a prompt in chat format that was taken as plain text.
-  private func plainControlTexts(_ model: LlamaModel) throws -> [String] {
+  func plainControlTexts(_ model: LlamaModel) throws -> [String] {
     guard tokenIDs == nil, !parsesControl, chat == .off else { return [] }
     return try model.controlTexts(in: prompt)
   }
@@ -112,7 +132,7 @@ struct RecordedCapture<Cache: CacheSource>: CacheSource {
     description.provenance["writer"] = FKVVersion.writer
     description.provenance[CapturedChat.key] = chat.rawValue
     description.provenance["prompt_tokens"] = String(promptTokens)
-    description.provenance[PrefillRecord.key] = String(Double(Int(prefillSeconds * 1000)) / 1000)
+    description.provenance[PrefillRecord.key] = PrefillRecord.text(prefillSeconds)
     self.description = description
   }
 

@@ -8,7 +8,9 @@ struct Capture: ParsableCommand {
     discussion: """
       The capture is a safetensors file (formats/capture.md): keys and values of all layers as the engine stores them, \
       the queries of the last positions, token ids, RoPE and the model's fingerprint. A prompt is plain text unless \
-      --special says that control tokens such as <|im_start|> are meant, or --token-ids gives the ids themselves.
+      --special says that control tokens such as <|im_start|> are meant, or --token-ids gives the ids themselves. With \
+      --from, a cache holds the prompt's first tokens: only what follows is prefilled, and the output holds both. The \
+      prompt is the whole text, whose tokens must begin with the cache's, or with --following only what follows.
       """)
 
   @Argument(help: "The prompt: a text file, or - for standard input.") var prompt: String?
@@ -18,7 +20,13 @@ struct Capture: ParsableCommand {
     help: "Instead of the prompt: a file of token ids, decimal or a JSON array, or - for standard input.")
   var tokenIDs: String?
   @Option(help: "The model, a GGUF file (default: the one that make setup fetched).") var model: String?
-  @Option(name: .shortAndLong, help: "The capture to write.") var output: String
+  @Option(
+    name: .shortAndLong,
+    help: "The capture to write; with --from also an .fkv, if its name ends so: an .fkv extended, or profile lossless.")
+  var output: String
+  @Option(help: "A cache of the prompt's first tokens, an .fkv or a capture: prefill only what follows.")
+  var from: String?
+  @Flag(help: "The prompt, or the ids, are only what follows the cache of --from.") var following = false
   @Option(help: "How many of the last positions' queries to keep.") var probe = 128
   @Option(help: "The most tokens to allow (default: the context that the model was trained with).")
   var context: Int?
@@ -30,6 +38,8 @@ struct Capture: ParsableCommand {
   @Option(help: "The system message before it.") var system: String?
   @Flag(name: .customLong("no-tokens"), help: "Leave the prompt's token ids out of the capture.") var noTokens = false
   @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?
+  @OptionGroup var basis: BasisFileOption
+  @OptionGroup var key: KeyOption
   @OptionGroup var progress: ProgressOption
 
   func validate() throws {
@@ -41,6 +51,11 @@ struct Capture: ParsableCommand {
       throw ValidationError(
         "'--chat-template \(chatTemplate.rawValue)' and '\(special ? "--special" : "--token-ids")' are mutually exclusive"
       )
+    }
+    if following && from == nil { throw ValidationError("'--following' needs '--from'") }
+    if from == nil && basis.basisFile != nil { throw ValidationError("'--basis-file' needs '--from'") }
+    if following && chatTemplate != .off {
+      throw ValidationError("'--following' and '--chat-template \(chatTemplate.rawValue)' are mutually exclusive")
     }
     if probe < 0 { throw ValidationError("'--probe' must be 0 or more") }
     if let context, context < 1 { throw ValidationError("'--context' must be 1 or more") }
@@ -55,8 +70,13 @@ struct Capture: ParsableCommand {
   }
 
   func run() throws {
-    try CommandInputs([.prompt: prompt, .tokenIDs: tokenIDs, .model: model ?? ModelLocation.standardModel])
-      .protect(from: output)
+    var inputs = CommandInputs([.prompt: prompt, .tokenIDs: tokenIDs, .model: model ?? ModelLocation.standardModel])
+    if let from {
+      inputs.add(.cache, [from])
+      inputs.add(.basis, [basis.basisFile].compactMap { $0 })
+      inputs.add(.keyFile, [key.keyFile].compactMap { $0 })
+    }
+    try inputs.protect(from: output)
     var pipeline = CapturePipeline(
       prompt: try prompt.map { try PromptText.read($0) } ?? "", model: model ?? ModelLocation.standardModel,
       output: output, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
@@ -68,6 +88,10 @@ struct Capture: ParsableCommand {
     pipeline.chat = chatTemplate
     pipeline.system = system
     pipeline.includesTokens = !noTokens
+    pipeline.beginning = from
+    pipeline.isFollowing = following
+    pipeline.basisFile = basis.basisFile
+    pipeline.key = try from == nil ? nil : key.find()?.key
     let bar = progress.display("prefill", unit: "tokens")
     defer { bar.finish() }
     let report = try pipeline.run { bar.update($0, of: $1) }
@@ -76,8 +100,8 @@ struct Capture: ParsableCommand {
     let geometry = report.description.geometry
     try print("\(output): \(CacheHeadText.geometry(geometry)), \(Format.bytes(report.fileBytes))")
     try print(
-      "prefill of \(geometry.tokens) tokens took \(Format.seconds(report.prefillSeconds)), "
-        + "\(Format.significant(Double(geometry.tokens) / report.prefillSeconds)) tokens/s")
+      "prefill of \(report.prefilledTokens) tokens took \(Format.seconds(report.prefillSeconds)), "
+        + "\(Format.significant(Double(report.prefilledTokens) / report.prefillSeconds)) tokens/s")
     Diagnostics.plainControl(report.plainControlTexts)
   }
 }

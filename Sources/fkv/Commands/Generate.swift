@@ -9,7 +9,8 @@ struct Generate: ParsableCommand {
       The file is decoded, put into a fresh context of the model that made it, and the answer streamed to standard \
       output; standard error says how long each part took beside what the prefill had cost. A document captured with \
       --chat-template open is asked the prompt as a question about it; behind other captures the prompt follows as it \
-      is, or as a new user's turn with --chat. Without a prompt, the cached text goes on.
+      is, or as a new user's turn with --chat. Without a prompt, the cached text goes on. -o keeps the cache \
+      with question and answer, to go on from.
       """)
 
   @Argument(help: "The cache: an .fkv file or a capture.") var file: String
@@ -17,6 +18,11 @@ struct Generate: ParsableCommand {
   var model: String?
   @Option(name: .shortAndLong, help: "What follows: a text file, - for standard input, or the text itself.")
   var prompt: String?
+  @Option(
+    name: .shortAndLong,
+    help: "Keep the cache with question and answer: a capture, or an .fkv if the name ends so.")
+  var output: String?
+  @Option(help: "How many of the last of those tokens' queries a capture keeps.") var probe = 128
   @Flag(inversion: .prefixedNo, help: "Put the prompt into the model's chat template (default: where the capture did).")
   var chat: Bool?
   @Flag(help: "Take control tokens that the prompt names, such as <|im_start|>, as those tokens.") var special = false
@@ -42,6 +48,7 @@ struct Generate: ParsableCommand {
 
   func validate() throws {
     if maxTokens < 1 { throw ValidationError("'--max-tokens' must be 1 or more") }
+    if probe < 0 { throw ValidationError("'--probe' must be 0 or more") }
     if let context, context < 1 { throw ValidationError("'--context' must be 1 or more") }
     if !(temperature >= 0 && temperature.isFinite) { throw ValidationError("'--temperature' must be 0 or more") }
     if topK < 0 { throw ValidationError("'--top-k' must be 0 or more") }
@@ -50,6 +57,10 @@ struct Generate: ParsableCommand {
   }
 
   func run() throws {
+    try CommandInputs([
+      .cache: file, .model: model ?? ModelLocation.standardModel, .prompt: prompt, .basis: basis.basisFile,
+      .keyFile: key.keyFile,
+    ]).protect(from: output)
     var pipeline = GeneratePipeline(
       cache: file, model: model ?? ModelLocation.standardModel,
       threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
@@ -59,6 +70,8 @@ struct Generate: ParsableCommand {
     pipeline.system = system
     pipeline.maxTokens = maxTokens
     pipeline.context = context
+    pipeline.output = output
+    pipeline.probeQueries = probe
     pipeline.sampling.temperature = temperature
     pipeline.sampling.topK = topK
     pipeline.sampling.topP = topP
