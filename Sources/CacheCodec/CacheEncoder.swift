@@ -14,13 +14,7 @@ public struct CacheEncoder: Sendable {
     case fourier(FourierParameters)
     case spectral(SpectralParameters)
 
-    public var profile: Profile {
-      switch self {
-      case .lossless: .lossless
-      case .fourier: .fourier
-      case .spectral: .spectral
-      }
-    }
+    public var profile: Profile { profileWriter(basis: nil).profile }
   }
 
   public var method: Method
@@ -40,7 +34,7 @@ public struct CacheEncoder: Sendable {
     self.writer = writer
   }
 
-  /// What came of encoding a cache.
+  /// The size and cost of an encoded cache.
   public struct Outcome: Hashable, Sendable {
     public var fileBytes: Int
     /// nil if the cache has no probe queries.
@@ -56,7 +50,7 @@ public struct CacheEncoder: Sendable {
     try encode(source, to: FileDestination(path: path), progress: progress)
   }
 
-  /// Encodes a cache in memory: the bytes of the file, and what came of encoding it; throws as `encode(_:to:progress:)`.
+  /// Encodes a cache in memory: the bytes of the file, and the outcome; throws as `encode(_:to:progress:)`.
   public func encode(
     _ source: some CacheSource, progress: (Int) -> Void = { _ in }
   ) throws -> (bytes: [UInt8], outcome: Outcome) {

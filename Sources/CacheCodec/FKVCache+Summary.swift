@@ -1,9 +1,6 @@
 import KVCacheModel
 
 extension FKVCache {
-  /// The layers that keys and values are coded together for: one range a group; single layers where there are none.
-  public var layerGroups: [Range<Int>] { profileReader.layerGroups }
-
   /// Where the bytes of keys or values of a group of layers went; sections are read and their checksums checked.
   public func summary(_ kind: CacheKind, group: Int) throws -> TensorSummary {
     let layer = layerGroups[group].lowerBound

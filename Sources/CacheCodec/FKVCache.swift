@@ -17,6 +17,10 @@ public final class FKVCache: CacheSource {
   public let tokenError: (any Error)?
   /// What decoding may take.
   public let limits: DecodingLimits
+  /// The layers that keys and values are coded together for: one range a group; single layers where there are none.
+  public let layerGroups: [Range<Int>]
+  /// One a layer: a file may have tens of thousands.
+  private let groupOfLayer: [Int]
   /// The profiles that were looked for.
   let profiles: ProfileTable
   /// How the file's profile is read.
@@ -83,6 +87,8 @@ public final class FKVCache: CacheSource {
       ProfileFile(
         reader: reader, header: header, limits: decoding,
         basis: entry.codesGroups && header.basisHash != nil ? basis(header) : nil, isSalvaging: salvaging))
+    layerGroups = profileReader.layerGroups
+    groupOfLayer = layerGroups.enumerated().flatMap { group, layers in layers.map { _ in group } }
   }
 
   /// Keys or values of one layer, checked and decoded.
@@ -104,7 +110,7 @@ public final class FKVCache: CacheSource {
   }
 
   /// The group that a layer belongs to.
-  func groupIndex(ofLayer layer: Int) -> Int { layerGroups.firstIndex { $0.contains(layer) }! }
+  func groupIndex(ofLayer layer: Int) -> Int { groupOfLayer[layer] }
 
   /// The whole cache in memory, decoded on all cores.
   public func decodeAll() throws -> MemoryCache {

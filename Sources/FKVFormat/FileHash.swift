@@ -7,11 +7,7 @@ public enum FileHash {
   /// - Throws: `FileError` if the file cannot be read.
   /// - Complexity: O(bytes) time, 1 MiB of memory.
   public static func xxh3(of path: String) throws -> (hash: UInt64, bytes: Int) {
-    try xxh3(of: FileReader(path: path))
-  }
-
-  /// The same of bytes that lie anywhere.
-  public static func xxh3(of file: any ByteSource) throws -> (hash: UInt64, bytes: Int) {
+    let file = try FileReader(path: path)
     let hash = ContentHash()
     var done = 0
     while done < file.byteCount {

@@ -5,7 +5,7 @@
 /// process that died left in the folder is removed when the next one opens a file there.
 ///
 /// The file has mode 0600 less what the umask takes, whatever a target that it replaces had: what fkv writes tells of
-/// somebody's prompt. A target that is a symbolic link is written through: the temporary lies beside the file that the
+/// somebody's prompt. A target that is a symbolic link is written through: the temporary lies next to the file that the
 /// link leads to, which is replaced or made, and the link stays. A target that may not be written is replaced too: the
 /// right to do so is the folder's.
 ///
@@ -20,7 +20,7 @@ public final class AtomicFile {
   private let temporary: TemporaryEntry
   private var isOpen = true
 
-  /// Opens a new temporary beside `path`, or beside what it links to.
+  /// Opens a new temporary next to `path`, or next to what it links to.
   ///
   /// - Throws: `FileError.system` if the folder is missing or not writable, `path` is a folder or no name at all;
   ///   `FileError.notRegular` if it is a device or pipe, which a rename would replace by a file; links in a circle.

@@ -184,5 +184,6 @@ extension CommandRun {
     status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     output = try String(contentsOfFile: scratch.file("out"), encoding: .utf8)
     errors = try String(contentsOfFile: scratch.file("err"), encoding: .utf8)
+    progress = ""
   }
 }

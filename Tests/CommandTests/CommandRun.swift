@@ -7,6 +7,10 @@ struct CommandRun {
   var status: Int32
   var output: String
   var errors: String
+  /// The lines of standard error that say how far the work has come; they are not in `errors`.
+  var progress: String
+
+  private static var progressLine: Regex<Substring> { /fkv: [a-z]+ \d+\/\d+ [a-z]+ \(\d+ %\)(?:, [^,]+)*/ }
 
   /// The binary that was built with these tests: it lies beside the test bundle.
   static let binary: URL = {
@@ -27,7 +31,7 @@ struct CommandRun {
   ///
   /// Output goes to files, so that nothing waits for a full pipe. With `fileBlocks`, no file may grow beyond that many
   /// blocks (of 512 or 1024 bytes, as the shell counts): a full disk without one.
-  /// `environment` is set beside what these tests themselves run with. With `shell`, a script of bash runs it: as `"$0" "$@"`
+  /// `environment` is set besides what these tests themselves run with. With `shell`, a script of bash runs it: as `"$0" "$@"`
   /// where it says so.
   init(
     _ arguments: [String], input: [UInt8] = [], fileBlocks: Int? = nil, environment: [String: String] = [:],
@@ -52,10 +56,11 @@ struct CommandRun {
     // A signal is no exit code of ours: it shows as a negative number.
     status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     output = try String(contentsOfFile: scratch.file("out"), encoding: .utf8)
-    errors = try String(contentsOfFile: scratch.file("err"), encoding: .utf8)
+    let all = try String(contentsOfFile: scratch.file("err"), encoding: .utf8)
     // How far it has come is said after ten seconds, which a busy machine takes for anything.
-    errors = errors.split(separator: "\n", omittingEmptySubsequences: false)
-      .filter { !($0.hasPrefix("fkv: ") && $0.contains(" %)") && $0.contains("/")) }.joined(separator: "\n")
+    let lines = all.split(separator: "\n", omittingEmptySubsequences: false)
+    progress = lines.filter { $0.wholeMatch(of: Self.progressLine) != nil }.joined(separator: "\n")
+    errors = lines.filter { $0.wholeMatch(of: Self.progressLine) == nil }.joined(separator: "\n")
   }
 
   /// The object that was printed.

@@ -32,6 +32,14 @@ import Testing
       Job(
         arguments: ["capture", path("p.txt"), "--model", model],
         inputs: ["prompt": path("p.txt"), "model": model, "model ": second]),
+      Job(
+        arguments: ["capture", path("p.txt"), "--from", cache, "--model", model] + keyed,
+        inputs: ["cache": cache, "key file": path("key"), "basis file": path("basis"), "model": second]),
+      Job(
+        arguments: ["generate", cache, "-p", path("p.txt"), "--model", model] + keyed,
+        inputs: [
+          "cache": cache, "prompt": path("p.txt"), "key file": path("key"), "basis file": path("basis"), "model": model,
+        ]),
       Job(arguments: ["capture", "--token-ids", path("ids"), "--model", model], inputs: ["token ids": path("ids")]),
       Job(
         arguments: ["calibrate", path("p.txt"), capture, "--model", model],

@@ -2,22 +2,16 @@ import FKVFormat
 import KVCacheModel
 
 /// Reads profile `fourier`, layer by layer.
-struct FourierReader: ProfileReader {
+struct FourierReader: LayerReader {
   let file: ProfileFile
 
   /// - Throws: `CodecError` if sections are missing, except where the file is opened to salvage it.
   init(_ file: ProfileFile) throws {
     self.file = file
-    guard !file.isSalvaging else { return }
-    for (layer, shape) in file.description.geometry.layers.enumerated() where shape.elementCount > 0 {
-      for kind in CacheKind.allCases {
-        try section(kind, layer).checkRawBytes(
-          shape.elementCount * file.description.elementType(of: kind).byteCount)
-      }
+    try file.forEachTensor { kind, layer, shape in
+      try section(kind, layer).checkRawBytes(shape.elementCount * file.description.elementType(of: kind).byteCount)
     }
   }
-
-  var layerGroups: [Range<Int>] { file.description.geometry.layers.indices.map { $0..<$0 + 1 } }
 
   /// The section of a layer's keys or values.
   func section(_ kind: CacheKind, _ layer: Int) throws -> SectionEntry {
@@ -55,7 +49,8 @@ struct FourierReader: ProfileReader {
   }
 
   func middle(_ kind: CacheKind, group layer: Int) throws -> Range<Int> {
-    let (sinks, middle) = (try head(kind, layer).numbers[0], try head(kind, layer).numbers[1])
+    let numbers = try head(kind, layer).numbers
+    let (sinks, middle) = (numbers[0], numbers[1])
     return middle > 0 ? sinks..<sinks + middle : 0..<file.description.geometry.layers[layer].tokens
   }
 

@@ -2,20 +2,15 @@ import FKVFormat
 import KVCacheModel
 
 /// Reads profile `lossless`, layer by layer.
-struct LosslessReader: ProfileReader {
+struct LosslessReader: LayerReader {
   let file: ProfileFile
 
   /// - Throws: `CodecError` if sections are missing or make up other rows than the layers', except where the file is
   ///   opened to salvage it.
   init(_ file: ProfileFile) throws {
     self.file = file
-    guard !file.isSalvaging else { return }
-    for (layer, shape) in file.description.geometry.layers.enumerated() where shape.elementCount > 0 {
-      for kind in CacheKind.allCases { _ = try parts(kind, layer) }
-    }
+    try file.forEachTensor { kind, layer, _ in _ = try parts(kind, layer) }
   }
-
-  var layerGroups: [Range<Int>] { file.description.geometry.layers.indices.map { $0..<$0 + 1 } }
 
   /// The sections of a layer's keys or values.
   func parts(_ kind: CacheKind, _ layer: Int) throws -> LosslessLayer {
@@ -93,22 +88,5 @@ struct LosslessReader: ProfileReader {
     try cost(parts).check(
       file.place(kind, layer),
       within: file.allowance(storedBytes: parts.parts.reduce(0) { $0 + $1.entry.fileBytes }))
-  }
-}
-
-extension ProfileFile {
-  /// What `body` gives; where it meets damage, a layer of zeros and that all of it is lost.
-  func salvaging(
-    _ kind: CacheKind, layer: Int, _ body: () throws -> (tensors: [CacheTensor], losses: [SalvageLoss])
-  ) throws -> (tensors: [CacheTensor], losses: [SalvageLoss]) {
-    do {
-      return try body()
-    } catch {
-      try CodecError.rethrowUnlessDamage(error)
-      let rows = 0..<description.geometry.layers[layer].tokens
-      return (
-        [zeros(kind, layer: layer)], [SalvageLoss(kind: kind, layers: layer..<layer + 1, rows: rows, error: error)]
-      )
-    }
   }
 }

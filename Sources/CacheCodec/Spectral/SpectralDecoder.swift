@@ -145,12 +145,7 @@ package struct SpectralDecoder: ProfileReader {
 
   /// Tensors of the group's layers, every element 0.
   func zeros(_ kind: CacheKind, group index: Int) -> [CacheTensor] {
-    let (shape, type) = (groups[index].shape, description.elementType(of: kind))
-    return (0..<groups[index].count).map { _ in
-      CacheTensor(
-        kvHeads: shape.kvHeads, tokens: shape.tokens, headDim: shape.headDim, elementType: type,
-        bytes: [UInt8](repeating: 0, count: shape.elementCount * type.byteCount))
-    }
+    groups[index].layers.map { file.zeros(kind, layer: $0) }
   }
 
   /// Decodes a segment into its rows. `work` is what the group took before, and then with the segment.

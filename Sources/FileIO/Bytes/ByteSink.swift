@@ -34,7 +34,7 @@ public protocol ByteDestination {
   func open() throws -> any ByteSink
 }
 
-/// A file: each sink is a temporary beside it, renamed by `commit`.
+/// A file: each sink is a temporary next to it, renamed by `commit`.
 public struct FileDestination: ByteDestination, Sendable {
   /// The file's path.
   public let path: String
@@ -45,7 +45,7 @@ public struct FileDestination: ByteDestination, Sendable {
   /// The file of that path, which need not exist.
   public init(path: String) { self.path = path }
 
-  /// Opens a temporary beside the file.
+  /// Opens a temporary next to the file.
   ///
   /// - Throws: `FileError` if the folder is missing or not writable, or the path is no place for a file.
   public func open() throws -> any ByteSink { try AtomicFile(path: path) }

@@ -27,7 +27,7 @@ struct GrownOutput {
 
   /// Writes the file, which appears whole or not at all; its bytes.
   ///
-  /// - Throws: `CacheExtensionError` if an `.fkv` cannot be extended by what came of it, in a `FileFailure`; what reading
+  /// - Throws: `CacheExtensionError` if an `.fkv` cannot be extended by `grown`, in a `FileFailure`; what reading
   ///   and writing throw.
   func write(_ grown: some CacheSource) throws -> Int {
     let source: any CacheSource = includesTokens ? grown : TokenlessCache(source: grown)

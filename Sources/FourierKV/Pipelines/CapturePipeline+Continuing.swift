@@ -9,7 +9,7 @@ public enum GrowthFailure: Error, Equatable, Sendable, CustomStringConvertible {
   case token(position: Int, cache: Int32, prompt: Int32)
   /// The cache lacks token ids, so that nobody can tell whether the prompt begins with what it holds.
   case unknownTokens
-  /// The prompt has no tokens behind those that the cache holds.
+  /// The prompt has no tokens after those that the cache holds.
   case nothingFollows(cached: Int, prompt: Int)
 
   public var description: String {

@@ -54,6 +54,7 @@ struct Capture: ParsableCommand {
     }
     if following && from == nil { throw ValidationError("'--following' needs '--from'") }
     if from == nil && basis.basisFile != nil { throw ValidationError("'--basis-file' needs '--from'") }
+    if from == nil && key.keyFile != nil { throw ValidationError("'--key-file' needs '--from'") }
     if following && chatTemplate != .off {
       throw ValidationError("'--following' and '--chat-template \(chatTemplate.rawValue)' are mutually exclusive")
     }
@@ -70,13 +71,10 @@ struct Capture: ParsableCommand {
   }
 
   func run() throws {
-    var inputs = CommandInputs([.prompt: prompt, .tokenIDs: tokenIDs, .model: model ?? ModelLocation.standardModel])
-    if let from {
-      inputs.add(.cache, [from])
-      inputs.add(.basis, [basis.basisFile].compactMap { $0 })
-      inputs.add(.keyFile, [key.keyFile].compactMap { $0 })
-    }
-    try inputs.protect(from: output)
+    try CommandInputs([
+      .prompt: prompt, .tokenIDs: tokenIDs, .model: model ?? ModelLocation.standardModel, .cache: from,
+      .basis: basis.basisFile, .keyFile: key.keyFile,
+    ]).protect(from: output)
     var pipeline = CapturePipeline(
       prompt: try prompt.map { try PromptText.read($0) } ?? "", model: model ?? ModelLocation.standardModel,
       output: output, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)

@@ -1,7 +1,7 @@
 import FileIO
 import Foundation
 
-/// What people should know beside the results: on standard error, one line each. A standard error that cannot be written
+/// What people should know besides the results: on standard error, one line each. A standard error that cannot be written
 /// changes nothing else.
 enum Diagnostics {
   /// Prints what went wrong: `fkv: error: …`.

@@ -26,6 +26,8 @@ final class ProgressDisplay: Sendable {
     var done = 0
     var total = 0
     var note: String?
+    /// Since when the work counted by `done` goes on.
+    var start: Date
     var lastDrawn: Date
     var hasBar = false
   }
@@ -33,7 +35,6 @@ final class ProgressDisplay: Sendable {
   private let label: String
   private let unit: String
   private let mode: Mode
-  private let start: Date
   private let now: @Sendable () -> Date
   private let write: @Sendable (String) -> Void
   private let state: Mutex<State>
@@ -58,17 +59,19 @@ final class ProgressDisplay: Sendable {
     self.mode = mode.resolved
     self.now = now ?? { Date() }
     self.write = write
-    start = self.now()
-    state = Mutex(State(lastDrawn: start))
+    let start = self.now()
+    state = Mutex(State(start: start, lastDrawn: start))
     // Updates may be minutes apart, as batches of a large model's prefill are.
     if self.mode == .lines, now == nil { startTimer() }
   }
 
   deinit { finish() }
 
-  /// Takes in that `done` of `total` are done, and what to say besides instead of the rate, and draws if it is time.
+  /// Takes in that `done` of `total` are done, and what to say instead of rate and time left, and draws if it is time. Where
+  /// fewer are done than before, the work has begun again, as a cache that is written until it meets a rate.
   func update(_ done: Int, of total: Int, note: String? = nil) {
     state.withLock { state in
+      if done < state.done { state.start = now() }
       (state.done, state.total, state.note) = (done, total, note)
       draw(&state)
     }
@@ -99,7 +102,7 @@ final class ProgressDisplay: Sendable {
 
   private func draw(_ state: inout State) {
     let time = now()
-    let (elapsed, since) = (time.timeIntervalSince(start), time.timeIntervalSince(state.lastDrawn))
+    let (elapsed, since) = (time.timeIntervalSince(state.start), time.timeIntervalSince(state.lastDrawn))
     switch mode {
     case .auto, .none: return
     case .bar:

@@ -61,6 +61,24 @@ import Testing
     #expect(try longer.tensor(.key, layer: 0).rows(20..<21) == Self.cache.tensor(.key, layer: 0).rows(0..<1))
   }
 
+  /// What `cost` says is what decoding asks the limits for: a byte less is refused with that number.
+  @Test(arguments: [CacheEncoder.Method.lossless, .fourier(FourierParameters()), .spectral(SpectralParameters())])
+  func costIsWhatTheLimitsRefuse(_ method: CacheEncoder.Method) throws {
+    let cache = BasisCases.cache(seed: 5)
+    let (bytes, _) = try CacheEncoder(method, writer: "test").encode(cache)
+    let cost = try FKVCache(MemorySource(bytes)).profileReader.cost(.key, group: 0)
+    #expect(cost.memory > 0)
+    let tight = DecodingLimits(memoryBytes: cost.memory - 1)
+    do {
+      _ = try FKVCache(MemorySource(bytes), decoding: tight).tensor(.key, layer: 0)
+      Issue.record("decoded with less memory than it costs")
+    } catch CodecError.memoryLimit(_, let needed, let allowed) {
+      #expect(needed == cost.memory && allowed == cost.memory - 1)
+    }
+    guard method.profile != .spectral else { return }  // whose segments ask for more when they are read
+    _ = try FKVCache(MemorySource(bytes), decoding: DecodingLimits(memoryBytes: cost.memory)).tensor(.key, layer: 0)
+  }
+
   @Test func otherProgramsRefuseItByItsCode() throws {
     let (bytes, _) = try encoded()
     #expect(throws: CodecError.unknownProfile(900)) { try FKVCache(MemorySource(bytes)) }
