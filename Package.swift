@@ -7,7 +7,8 @@ let cKernels: [CSetting] = [.unsafeFlags(["-O3"], .when(configuration: .release)
 // What the fuzz targets decode with. FKV_FUZZ=1 makes them a program for libFuzzer instead of tests (.ci/fuzz).
 let fuzzing = Context.environment["FKV_FUZZ"] != nil
 let fuzzed: [Target.Dependency] = [
-  "Coding", "CacheCodec", "Evaluation", "FKVFormat", "FileIO", "FlashAttention", "Interchange", "KVCacheModel",
+  "ChatTemplate", "Coding", "CacheCodec", "Evaluation", "FKVFormat", "FileIO", "FlashAttention", "Interchange",
+  "KVCacheModel",
   "SpectralTransform", "TestSupport",
 ]
 
@@ -51,7 +52,11 @@ let package = Package(
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "KVCacheModel", "FileIO", "TestSupport"],
       exclude: ["Resources"]),
-    .target(name: "LlamaEngine", dependencies: ["KVCacheModel", "FileIO", "Interchange", "CLlama"]),
+    // Conversations as the text that a model reads.
+    .target(name: "ChatTemplate"),
+    .testTarget(name: "ChatTemplateTests", dependencies: ["ChatTemplate", "TestSupport"]),
+    .target(
+      name: "LlamaEngine", dependencies: ["ChatTemplate", "KVCacheModel", "FileIO", "Interchange", "CLlama"]),
     .testTarget(name: "LlamaEngineTests", dependencies: ["LlamaEngine", "TestSupport"]),
 
     // The stages of the codec.

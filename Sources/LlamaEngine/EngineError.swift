@@ -27,8 +27,8 @@ public enum EngineError: Error, Equatable, Sendable {
   case textNotConverted(log: String)
   /// The model file carries no chat template.
   case noChatTemplate(architecture: String)
-  /// The model's chat template is none that llama.cpp knows.
-  case unsupportedChatTemplate(architecture: String)
+  /// The model's chat template cannot be rendered, does not show a message as it is, or refuses the conversation.
+  case unsupportedChatTemplate(architecture: String, reason: String)
   /// llama.cpp could not write its cache to a file.
   case stateNotSaved(path: String, log: String)
   /// llama.cpp did not take a cache back.
@@ -60,8 +60,8 @@ extension EngineError: CustomStringConvertible {
       "llama.cpp failed at position \(position) (code \(code))" + suffix(log)
     case .textNotConverted(let log): "the text could not be converted" + suffix(log)
     case .noChatTemplate(let architecture): "this '\(architecture)' model has no chat template"
-    case .unsupportedChatTemplate(let architecture):
-      "the chat template of this '\(architecture)' model is not supported by llama.cpp"
+    case .unsupportedChatTemplate(let architecture, let reason):
+      "the chat template of this '\(architecture)' model cannot be used: \(reason)"
     case .stateNotSaved(let path, let log): "\(path): llama.cpp could not write its cache" + suffix(log)
     case .stateNotLoaded(let log): "llama.cpp did not take the cache" + suffix(log)
     case .modelMismatch(let cache, let session): "the cache belongs to model \(cache), not to \(session)"

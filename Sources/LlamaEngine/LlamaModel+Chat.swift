@@ -1,4 +1,5 @@
 import CLlama
+import ChatTemplate
 
 /// One message of a conversation.
 public struct ChatMessage: Hashable, Sendable {
@@ -12,59 +13,36 @@ public struct ChatMessage: Hashable, Sendable {
   }
 }
 
-/// What a model's chat template puts around a user's message.
-public struct ChatFrame: Hashable, Sendable {
-  /// All before the message; a begin token is not part of it.
-  public var before: String
-  /// All behind it, up to where the assistant's answer begins.
-  public var after: String
-}
-
 extension LlamaModel {
-  /// A conversation in the model's own chat template, ready for the assistant's answer; a begin token is not part of
-  /// it. Tokenize the result with `parseSpecial`.
+  /// A conversation in the model's own chat template, ready for the assistant's answer: the text that Transformers'
+  /// `apply_chat_template` and llama-cpp-python make. It holds a begin token where the template writes one; tokenize it
+  /// with `parseSpecial` and without `addSpecial`.
   ///
-  /// - Throws: `EngineError.noChatTemplate` if the model file has none, `EngineError.unsupportedChatTemplate` if
-  ///   llama.cpp does not know the one it has.
+  /// - Throws: `EngineError.noChatTemplate` if the model file has none, `EngineError.unsupportedChatTemplate` if it
+  ///   cannot be rendered or refuses the conversation.
   public func chatPrompt(_ messages: [ChatMessage]) throws -> String {
-    guard let template = llama_model_chat_template(handle, nil) else {
+    guard let source = llama_model_chat_template(handle, nil) else {
       throw EngineError.noChatTemplate(architecture: identity.architecture)
     }
-    let texts = messages.flatMap { [$0.role, $0.content] }.map { Array($0.utf8CString) }
-    let starts = texts.reduce(into: [0]) { $0.append($0.last! + $1.count) }
-    let bytes: [CChar] = try texts.flatMap { $0 }.withUnsafeBufferPointer { characters in
-      let chat = messages.indices.map {
-        llama_chat_message(
-          role: characters.baseAddress! + starts[2 * $0], content: characters.baseAddress! + starts[2 * $0 + 1])
-      }
-      var buffer = [CChar](repeating: 0, count: characters.count + 1024)
-      var length = llama_chat_apply_template(template, chat, chat.count, true, &buffer, Int32(buffer.count))
-      if length > buffer.count {
-        buffer = [CChar](repeating: 0, count: Int(length))
-        length = llama_chat_apply_template(template, chat, chat.count, true, &buffer, Int32(buffer.count))
-      }
-      guard length >= 0 else { throw EngineError.unsupportedChatTemplate(architecture: identity.architecture) }
-      return Array(buffer.prefix(Int(length)))
+    do {
+      return try ChatTemplate(String(cString: source)).render(
+        messages.map { ($0.role, $0.content) }, startsAnswer: true, specialTokens: specialTexts)
+    } catch let error as ChatTemplateError {
+      throw unsupportedTemplate("\(error)")
     }
-    return String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// What the template puts around a user's message that follows a system message, if there is one.
-  ///
-  /// - Throws: as `chatPrompt(_:)` does; `EngineError.unsupportedChatTemplate` as well if the template does not show a
-  ///   message as it is, once.
-  public func chatFrame(system: String? = nil) throws -> ChatFrame {
-    // No text of a template or a person holds these two private-use characters.
-    let mark = "\u{F8FE}\u{F8FF}"
-    let user = ChatMessage(role: "user", content: mark)
-    let text = try chatPrompt(system.map { [ChatMessage(role: "system", content: $0), user] } ?? [user])
-    let scalars = Array(text.unicodeScalars)
-    let places = scalars.indices.dropLast().filter { scalars[$0] == "\u{F8FE}" && scalars[$0 + 1] == "\u{F8FF}" }
-    guard places.count == 1, let place = places.first else {
-      throw EngineError.unsupportedChatTemplate(architecture: identity.architecture)
-    }
-    func joined(_ part: ArraySlice<Unicode.Scalar>) -> String { String(String.UnicodeScalarView(part)) }
-    return ChatFrame(before: joined(scalars[..<place]), after: joined(scalars[(place + 2)...]))
+  func unsupportedTemplate(_ reason: String) -> EngineError {
+    .unsupportedChatTemplate(architecture: identity.architecture, reason: reason)
+  }
+
+  /// The special tokens that templates name, as far as the model has them.
+  private var specialTexts: [String: String] {
+    let tokens = [
+      "bos_token": llama_vocab_bos(vocabulary), "eos_token": llama_vocab_eos(vocabulary),
+      "pad_token": llama_vocab_pad(vocabulary),
+    ]
+    return tokens.filter { $0.value >= 0 }.mapValues { String(cString: llama_vocab_get_text(vocabulary, $0)) }
   }
 
   /// What every prompt of the model begins with: its begin token if it asks for one, else nothing.

@@ -17,16 +17,12 @@ public enum CapturedChat: String, Hashable, Sendable, CaseIterable {
 
   /// The tokens of a prompt.
   ///
-  /// `off` is tokenized whole, with the model's begin token. Otherwise the template's own text is tokenized with its
-  /// control tokens and the prompt by itself without any, so that a document cannot end its own message.
+  /// `off` is tokenized whole, with the model's begin token. Otherwise the tokens are those of the template's text
+  /// (`LlamaModel.chatTokens`), in which a document cannot end its own message.
   ///
   /// - Throws: `EngineError`.
   func tokens(of prompt: String, system: String?, model: LlamaModel) throws -> [Int32] {
-    guard self != .off else { return try model.tokenize(prompt) }
-    let frame = try model.chatFrame(system: system)
-    let opened = try model.startTokens + model.tokenize(frame.before, addSpecial: false, parseSpecial: true)
-    let message = try model.tokenize(prompt, addSpecial: false)
-    guard self == .on else { return opened + message }
-    return try opened + message + model.tokenize(frame.after, addSpecial: false, parseSpecial: true)
+    self == .off
+      ? try model.tokenize(prompt) : try model.chatTokens(of: prompt, system: system, isOpen: self == .open)
   }
 }

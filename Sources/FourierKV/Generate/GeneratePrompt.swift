@@ -1,7 +1,7 @@
 import KVCacheModel
 import LlamaEngine
 
-/// What is fed behind a cache before the answer begins.
+/// What is fed after a cache before the answer begins.
 ///
 /// | The cache's prompt | without chat | with chat |
 /// |---|---|---|
@@ -22,7 +22,7 @@ struct GeneratePrompt {
   /// Makes the tokens of a prompt.
   ///
   /// - Parameter parsesControl: whether control tokens that the prompt names become those tokens.
-  /// - Throws: `GenerateFailure`; `EngineError` if the model has no chat template that llama.cpp knows.
+  /// - Throws: `GenerateFailure`; `EngineError` if the model has no chat template, or none that can be used.
   init(
     _ prompt: String, parsesControl: Bool = false, usesChat: Bool?, system: String?, after cache: CacheDescription,
     model: LlamaModel
@@ -33,12 +33,13 @@ struct GeneratePrompt {
     if system != nil, !usesChat || captured == .open { throw GenerateFailure.systemWithoutTurn }
     if usesChat {
       guard !prompt.isEmpty || captured == .open else { throw GenerateFailure.emptyTurn }
-      let frame = try model.chatFrame(system: system)
-      let before = captured == .open ? [] : try model.tokenize(frame.before, addSpecial: false, parseSpecial: true)
-      let text = captured == .open && !prompt.isEmpty ? "\n\n" + prompt : prompt
       tokens =
-        try before + model.tokenize(text, addSpecial: false, parseSpecial: parsesControl)
-        + model.tokenize(frame.after, addSpecial: false, parseSpecial: true)
+        captured == .open
+        ? try model.closingTokens(of: prompt.isEmpty ? "" : "\n\n" + prompt, parsesControl: parsesControl)
+        : try model.turnTokens(
+          of: prompt, system: system, isAnswer: captured == .on,
+          last: cache.tokens.flatMap { $0.count == cache.geometry.endPosition ? $0.last : nil },
+          parsesControl: parsesControl)
     } else {
       tokens = try model.tokenize(prompt, addSpecial: false, parseSpecial: parsesControl)
     }
@@ -64,7 +65,7 @@ public enum GenerateFailure: Error, Equatable, Sendable, CustomStringConvertible
     switch self {
     case .unknownTokens: "the cache does not hold its token ids; give a prompt, and no --repeat-prefill"
     case .systemWithoutTurn:
-      "a system message can only begin a new turn (--chat behind a text); a captured message has its own: capture --system"
+      "a system message can only begin a new turn (--chat after a text); a captured message has its own: capture --system"
     case .emptyTurn: "a new turn needs a prompt"
     }
   }

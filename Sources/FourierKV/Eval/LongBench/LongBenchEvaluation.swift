@@ -22,18 +22,24 @@ public struct LongBenchEvaluation: EvalTask {
   ///     of the model's context what chat template and the longest answer of any task need.
   ///   - usesChatTemplate: whether tasks that LongBench asks chat models as a message are; nil says yes if the model has
   ///     a chat template.
-  /// - Throws: `EngineError.noChatTemplate`, `.unsupportedChatTemplate` if one is asked for that cannot be had.
+  /// - Throws: `EngineError.noChatTemplate` if one is asked for, `.unsupportedChatTemplate` if the model's cannot be used.
   public init(model: LlamaModel, data: LongBenchData, promptLimit: Int? = nil, usesChatTemplate: Bool? = nil) throws {
     self.model = model
     self.data = data
     cells = data.cells
-    let frame = try usesChatTemplate.map { try $0 ? model.chatFrame() : nil } ?? (try? model.chatFrame())
+    let frame = try Self.frame(of: model, usesChatTemplate: usesChatTemplate)
     prompter = try LongBenchPrompter(model: model, frame: frame, promptLimit: promptLimit)
     let answer = Set(data.cells.map(\.task)).compactMap { LongBenchRow(name: $0)?.task.maxAnswerTokens }.max() ?? 0
     // A token has at least one byte; begin and end tokens have none.
     let longest = min(prompter.promptLimit, data.longestPrompt + 2)
     contextTokens = longest + prompter.mostAround + answer
     lineFeed = try model.tokenize("\n", addSpecial: false).last
+  }
+
+  /// A model without a template is asked without one; one whose template cannot be used is not asked otherwise in secret.
+  private static func frame(of model: LlamaModel, usesChatTemplate: Bool?) throws -> ChatFrame? {
+    guard usesChatTemplate != false else { return nil }
+    do { return try model.chatFrame() } catch EngineError.noChatTemplate where usesChatTemplate == nil { return nil }
   }
 
   public var settings: [String: String] {

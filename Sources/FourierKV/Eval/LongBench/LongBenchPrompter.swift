@@ -21,7 +21,8 @@ struct LongBenchPrompter {
   init(model: LlamaModel, frame: ChatFrame?, promptLimit: Int?) throws {
     self.model = model
     self.frame = frame
-    let around = try frame.map { try model.tokenize($0.before + $0.after, parseSpecial: true).count } ?? 0
+    let around =
+      try frame.map { try model.tokenize($0.before + $0.after, addSpecial: false, parseSpecial: true).count } ?? 0
     mostAround = around + Self.slack
     let answer = LongBenchTask.allCases.map(\.maxAnswerTokens).max() ?? 0
     self.promptLimit = max(Self.leastLimit, promptLimit ?? model.trainingContext - answer - mostAround)
@@ -30,7 +31,7 @@ struct LongBenchPrompter {
   /// The tokens of a sample.
   ///
   /// The whole prompt is tokenized at once. Of its tokens, those are cached that it has in common with the prompt up to
-  /// the end of the document; so the few at the end of the document that depend on what follows are fed behind the cache.
+  /// the end of the document; so the few at the end of the document that depend on what follows are fed after the cache.
   /// At least one token is cached and one follows.
   ///
   /// - Parameter room: the most tokens that the prompt may have in the end, the chat template's included.
@@ -41,16 +42,27 @@ struct LongBenchPrompter {
     while true {
       let cut = try sample.prompt.cut(
         to: limit, tokenize: { try model.tokenize($0) }, detokenize: { try model.detokenize($0) })
-      let document = (frame?.before ?? "") + cut.document
-      let whole = document + cut.question + (frame?.after ?? "")
-      let tokens = try model.tokenize(whole, parseSpecial: frame != nil)
+      let (document, whole) = Self.texts(cut.document, cut.question, in: frame)
+      // The template writes the begin token itself.
+      func tokenize(_ text: String) throws -> [Int32] {
+        try model.tokenize(text, addSpecial: frame == nil, parseSpecial: frame != nil)
+      }
+      let tokens = try tokenize(whole)
       if tokens.count <= room {
-        return try split(tokens, at: try model.tokenize(document, parseSpecial: frame != nil))
+        return try split(tokens, at: try tokenize(document))
       }
       // Joining the halves gave more tokens than the slack, or the room is less than the limit.
       guard limit > Self.leastLimit else { throw EngineError.contextExceeded(tokens: tokens.count, context: room) }
       limit = max(Self.leastLimit, limit - (tokens.count - room))
     }
+  }
+
+  /// The text up to the end of the document, and the whole, in the chat template's frame.
+  private static func texts(_ document: String, _ question: String, in frame: ChatFrame?) -> (String, String) {
+    guard let frame else { return (document, document + question) }
+    return (
+      frame.before + frame.shown(document, isOpen: true), frame.before + frame.shown(document + question) + frame.after
+    )
   }
 
   private func split(_ tokens: [Int32], at document: [Int32]) throws -> EvalPrompt {
