@@ -118,6 +118,21 @@ import Testing
     #expect(run.status == 64 && run.errors.contains("'--system' needs '--chat-template on'"))
   }
 
+  /// The name of a file that is not there is no question.
+  @Test func aPromptFileThatIsMissing() throws {
+    try capture()
+    for name in [files.path("q.txt"), "./q", "../q", "~/q", "q.md"] {
+      let run = try generate("-p", name)
+      run.expectUsage("fkv: error: \(name): no such file; ", "'-p -' reads standard input")
+    }
+    try CommandRun([
+      "verify", files.path("c.fkv"), "--reference", files.path("c.safetensors"), "--continue", "q.txt",
+    ]).expectUsage("fkv: error: q.txt: no such file; ", "'--continue -' reads standard input")
+    // The way out that the message names.
+    try generate("-p", "-", "-n", "1", input: "q.txt").expectSuccess()
+    try generate("-p", "https://a.org/q.txt", "-n", "1").expectSuccess()
+  }
+
   /// Standard output that is full ends the run with an error.
   @Test func aFullDisk() throws {
     try capture()

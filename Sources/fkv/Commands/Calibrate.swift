@@ -39,17 +39,22 @@ struct Calibrate: ParsableCommand {
     }
   }
 
+  private static func isCapture(_ path: String) -> Bool { path.hasSuffix(".safetensors") }
+
   func run() throws {
     var inputs = CommandInputs([.model: model ?? ModelLocation.standardModel])
     inputs.add(.text, texts)
     try inputs.protect(from: output)
+    // Captures need no model.
+    let isRead = texts.contains { !Self.isCapture($0) }
+    let model = isRead ? try ModelLocation.find(model) : model ?? ModelLocation.standardModel
     var pipeline = CalibratePipeline(
       samples: try texts.map { path in
-        path.hasSuffix(".safetensors")
+        Self.isCapture(path)
           ? .capture(path)
           : .text(name: URL(fileURLWithPath: path).lastPathComponent, try PromptText.read(path))
       },
-      model: model ?? ModelLocation.standardModel, output: output,
+      model: model, output: output,
       threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
     pipeline.groupLayers = groupLayers
     if let finestError { pipeline.finestError = finestError }

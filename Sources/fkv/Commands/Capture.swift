@@ -75,8 +75,9 @@ struct Capture: ParsableCommand {
       .prompt: prompt, .tokenIDs: tokenIDs, .model: model ?? ModelLocation.standardModel, .cache: from,
       .basis: basis.basisFile, .keyFile: key.keyFile,
     ]).protect(from: output)
+    let model = try ModelLocation.find(model)
     var pipeline = CapturePipeline(
-      prompt: try prompt.map { try PromptText.read($0) } ?? "", model: model ?? ModelLocation.standardModel,
+      prompt: try prompt.map { try PromptText.read($0) } ?? "", model: model,
       output: output, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
     pipeline.tokenIDs = try tokenIDs.map { try TokenIDFile.read($0) }
     pipeline.parsesControl = special

@@ -62,9 +62,9 @@ struct Generate: ParsableCommand {
       .keyFile: key.keyFile,
     ]).protect(from: output)
     var pipeline = GeneratePipeline(
-      cache: file, model: model ?? ModelLocation.standardModel,
+      cache: file, model: try ModelLocation.find(model),
       threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-    pipeline.prompt = try prompt.map(Continuation.text) ?? ""
+    pipeline.prompt = try prompt.map { try Continuation.text(of: $0, option: "-p") } ?? ""
     pipeline.parsesControl = special
     pipeline.usesChat = chat
     pipeline.system = system

@@ -36,11 +36,11 @@ struct ContinuationOptions: ParsableArguments {
 
   /// The continuation; nil if none was given.
   ///
-  /// - Throws: what is wrong with the text's file.
+  /// - Throws: `ModelLocation.Missing`, `Continuation.NoSuchFile`; what is wrong with the text's file.
   func request() throws -> Continuation? {
     try continuation.map { argument in
       var request = Continuation(
-        model: model ?? ModelLocation.standardModel, text: try Continuation.text(of: argument),
+        model: try ModelLocation.find(model), text: try Continuation.text(of: argument, option: "--continue"),
         threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
       request.beginsWithPrompt = afterPrompt
       request.maxTokens = continueTokens

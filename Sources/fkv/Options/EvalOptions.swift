@@ -25,9 +25,11 @@ struct EvalOptions: ParsableArguments {
   }
 
   /// The setup that the options ask for.
+  ///
+  /// - Throws: `ModelLocation.Missing`.
   func setup() throws -> EvalSetup {
     var setup = EvalSetup(
-      model: model ?? ModelLocation.standardModel, methods: try EvalMethod.list(methods),
+      model: try ModelLocation.find(model), methods: try EvalMethod.list(methods),
       threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
     setup.log = log
     setup.shard = shard ?? .whole
