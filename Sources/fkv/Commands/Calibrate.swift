@@ -18,26 +18,18 @@ struct Calibrate: ParsableCommand {
   @Option(help: "The model, a GGUF file (default: the one that make setup fetched).") var model: String?
   @Option(name: .shortAndLong, help: "The basis file to write (default: in the cache folder).") var output: String?
   @Option(
-    name: .customLong("group-layers"), help: "Layers that share a basis (default: as many as 1024 features hold).")
+    name: .customLong("group-layers"), number: .atLeast(1),
+    help: "Layers that share a basis (default: as many as 1024 features hold).")
   var groupLayers: Int?
   @Option(
-    name: .customLong("finest-error"),
+    name: .customLong("finest-error"), number: .aboveZero,
     help: "The smallest attention-output error that the basis is meant for (default: 0.01).")
   var finestError: Double?
-  @Option(help: "The most tokens of each text, from its start.") var tokens = 4096
+  @Option(number: .atLeast(1), help: "The most tokens of each text, from its start.") var tokens = 4096
   @Flag(help: "Take control tokens that the texts name, such as <|im_start|>, as those tokens.") var special = false
-  @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?
+  @OptionGroup var threads: ThreadsOption
   @OptionGroup var progress: ProgressOption
   @Flag(help: "Print JSON instead of text.") var json = false
-
-  func validate() throws {
-    for (name, value) in [("--group-layers", groupLayers), ("--tokens", tokens), ("--threads", threads)] {
-      if let value, value < 1 { throw ValidationError("'\(name)' must be 1 or more") }
-    }
-    if let finestError, !(finestError > 0 && finestError.isFinite) {
-      throw ValidationError("'--finest-error' must be above 0")
-    }
-  }
 
   private static func isCapture(_ path: String) -> Bool { path.hasSuffix(".safetensors") }
 
@@ -55,7 +47,7 @@ struct Calibrate: ParsableCommand {
           : .text(name: URL(fileURLWithPath: path).lastPathComponent, try PromptText.read(path))
       },
       model: model, output: output,
-      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      threads: threads.count)
     pipeline.groupLayers = groupLayers
     if let finestError { pipeline.finestError = finestError }
     pipeline.tokensPerText = tokens
