@@ -107,12 +107,17 @@ import Testing
   }
 
   @Test func misuse() throws {
-    for arguments in [
-      ["-n", "0"], ["--temperature", "-1"], ["--temperature", "nan"], ["--top-k", "-1"], ["--top-p", "0"],
-      ["--top-p", "1.1"], ["--threads", "0"], ["--seed", "-1"],
+    for (option, value, demand) in [
+      ("-n <max-tokens>", "0", "must be 1 or more"), ("--temperature <temperature>", "-1", "must be 0 or more"),
+      ("--temperature <temperature>", "nan", "must be a finite number"), ("--top-k <top-k>", "-1", "must be 0 or more"),
+      ("--top-p <top-p>", "0", "must be more than 0 and at most 1"),
+      ("--top-p <top-p>", "1.1", "must be more than 0 and at most 1"),
+      ("--threads <threads>", "0", "must be 1 or more"),
+      ("--seed <seed>", "-1", "must be 0 or more"),
     ] {
-      let run = try CommandRun(["generate", "c.fkv"] + arguments)
-      #expect(run.status == 64 && run.output == "" && run.errors.contains("Error: "), "\(run)")
+      let run = try CommandRun(["generate", "c.fkv", String(option.prefix { $0 != " " }), value])
+      let line = "Error: The value '\(value)' is invalid for '\(option)': \(demand), not \(value)\n"
+      #expect(run.status == 64 && run.output == "" && run.errors.hasPrefix(line), "\(run)")
     }
     let run = try CommandRun(["capture", "p", "-o", "c", "--system", "s"])
     #expect(run.status == 64 && run.errors.contains("'--system' needs '--chat-template on'"))
