@@ -16,6 +16,7 @@ struct EvalOptions: ParsableArguments {
     help: ArgumentHelp("Work on the i-th of n parts of the cells only.", valueName: "i/n"))
   var shard: Shard?
   @OptionGroup var basis: BasisFileOption
+  @Flag(help: "Take control tokens that the texts name, such as <|im_start|>, as those tokens.") var special = false
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var progress: ProgressOption
   @Flag(help: "Print JSON instead of text.") var json = false
@@ -35,6 +36,7 @@ struct EvalOptions: ParsableArguments {
     setup.log = log
     setup.shard = shard ?? .whole
     setup.basisFile = basis.basisFile
+    setup.parsesControl = special
     return setup
   }
 

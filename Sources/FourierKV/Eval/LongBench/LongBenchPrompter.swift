@@ -8,6 +8,8 @@ struct LongBenchPrompter {
   let frame: ChatFrame?
   /// The most tokens of a prompt before the chat template, its begin token included.
   let promptLimit: Int
+  /// Whether control tokens that the prompts name become those tokens where no chat template is; in one they always do.
+  let parsesControl: Bool
   /// The most tokens that come on top of the limit: the chat template's, and `slack`.
   let mostAround: Int
 
@@ -18,9 +20,10 @@ struct LongBenchPrompter {
 
   /// - Parameter promptLimit: nil leaves as much of the model's context as the longest answer and the chat template take.
   /// - Throws: `EngineError.textNotConverted`.
-  init(model: LlamaModel, frame: ChatFrame?, promptLimit: Int?) throws {
+  init(model: LlamaModel, frame: ChatFrame?, promptLimit: Int?, parsesControl: Bool = false) throws {
     self.model = model
     self.frame = frame
+    self.parsesControl = parsesControl
     let around = try frame.map { try model.tokenize($0.before + $0.after, parseSpecial: true).count } ?? 0
     mostAround = around + Self.slack
     let answer = LongBenchTask.allCases.map(\.maxAnswerTokens).max() ?? 0
@@ -37,15 +40,16 @@ struct LongBenchPrompter {
   /// - Throws: `EngineError.contextExceeded` if no cut makes it fit; `EngineError.textNotConverted`.
   func prompt(of sample: LongBenchSample, room: Int) throws -> EvalPrompt {
     let frame = sample.task.usesChatTemplate ? frame : nil
+    let parsesControl = frame != nil || parsesControl
     var limit = promptLimit
     while true {
       let cut = try sample.prompt.cut(
         to: limit, tokenize: { try model.tokenize($0) }, detokenize: { try model.detokenize($0) })
       let document = (frame?.before ?? "") + cut.document
       let whole = document + cut.question + (frame?.after ?? "")
-      let tokens = try model.tokenize(whole, parseSpecial: frame != nil)
+      let tokens = try model.tokenize(whole, parseSpecial: parsesControl)
       if tokens.count <= room {
-        return try split(tokens, at: try model.tokenize(document, parseSpecial: frame != nil))
+        return try split(tokens, at: try model.tokenize(document, parseSpecial: parsesControl))
       }
       // Joining the halves gave more tokens than the slack, or the room is less than the limit.
       guard limit > Self.leastLimit else { throw EngineError.contextExceeded(tokens: tokens.count, context: room) }
