@@ -5,7 +5,7 @@ import Foundation
 struct ThreadsOption: ParsableArguments {
   @Option(
     number: .atLeast(1),
-    help: "Threads that the model computes on; more threads than there are free cores are slower (default: all cores).")
+    help: "Threads that the model computes on; more threads than free cores make it slower (default: all cores).")
   var threads: Int?
 
   /// How many to take.
