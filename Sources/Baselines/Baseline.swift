@@ -9,6 +9,8 @@ public protocol Baseline: Sendable {
   var method: String { get }
   /// What distinguishes this point of the method from its others: `3 bit, groups of 32`.
   var setting: String { get }
+  /// The ratio that the setting asks for; nil where it asks for none.
+  var askedRatio: Double? { get }
   /// Bytes of what must lie beside the file to decode it, a calibrated basis; 0 for most methods.
   var outsideBytes: Int { get }
   /// Seconds of work done before `encode` that belongs to encoding this cache; 0 for most methods.
@@ -27,6 +29,7 @@ public protocol Baseline: Sendable {
 }
 
 extension Baseline {
+  public var askedRatio: Double? { nil }
   public var outsideBytes: Int { 0 }
   public var preparationSeconds: Double { 0 }
 }

@@ -39,6 +39,7 @@ struct Main {
     let brokenPipe = FileError.system(operation: "write", path: StandardStream.output.name, code: EPIPE)
     if error as? FileError == brokenPipe { ProcessSetup.endByBrokenPipe() }
     Diagnostics.error(error)
-    Foundation.exit(error is OutputConflict ? ExitCode.validationFailure.rawValue : 2)
+    let isUsage = error is OutputConflict || error is Continuation.NoSuchFile
+    Foundation.exit(isUsage ? ExitCode.validationFailure.rawValue : 2)
   }
 }

@@ -44,6 +44,18 @@ struct BenchCommandTests {
     return cache
   }
 
+  /// A ratio that a setting asks for and the file does not have stands in the row.
+  @Test func ratiosThatAreNotReached() throws {
+    let path = try capture("a.safetensors", cache())
+    let run = try fkv("bench", path, "--methods", "kvtc-own,q8_0")
+    #expect(run.status == 0)
+    let row = try #require(run.text.split(separator: "\n").first { $0.contains("budget 64× ") })
+    #expect(row.contains("× of 64.0× "), "\(row)")
+    #expect(try #require(run.text.split(separator: "\n").first { $0.hasPrefix("q8_0") }).contains("× of ") == false)
+    let json = try fkv("bench", path, "--methods", "kvtc-own,q8_0", "--json").text
+    #expect(json.contains("\"unmet_ratio\"") && json.matches(of: /unmet_ratio" ?: 64/).count >= 1, "\(json)")
+  }
+
   @Test func tableHasARowForEveryPoint() throws {
     let path = try capture("a.safetensors", cache())
     let run = try fkv("bench", path, "--methods", "lossless,q8_0,q4_0+hadamard,kivi,kvtc", "--at-error", "0.1")

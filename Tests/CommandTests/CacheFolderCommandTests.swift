@@ -25,7 +25,8 @@ import Testing
         : [
           "XDG_CACHE_HOME": "", "HOME": files.path("home"),
         ]
-      try capture(environment).expectRefusal("\(files.path(name))/\(Self.standardModel)")
+      try capture(environment).expectRefusal(
+        "\(files.path(name))/\(Self.standardModel)", "'make setup'", "'--model FILE'")
       _ = TinyModel().write(to: files.path(name) + "/" + Self.standardModel)
       let run = try capture(environment)
       run.expectSuccess()
@@ -33,6 +34,29 @@ import Testing
       // What is remembered of the model lies there too.
       #expect(FileManager.default.fileExists(atPath: files.path(name) + "/fkv/probed"))
     }
+  }
+
+  /// Every command that takes the default model says how to come by one, before it reads anything else.
+  @Test(arguments: [
+    ["capture", "p", "-o", "c"], ["calibrate", "p", "c.safetensors"], ["generate", "c"],
+    ["verify", "f", "--reference", "c", "--continue", "x"],
+    ["report", "f", "--reference", "c", "--continue", "x", "-o", "r"], ["eval", "needle", "--haystack", "p"],
+    ["eval", "perplexity", "p"], ["eval", "longbench", "--data", "p"],
+  ])
+  func aDefaultModelThatIsMissing(arguments: [String]) throws {
+    let run = try CommandRun(arguments, environment: ["XDG_CACHE_HOME": files.path("empty")])
+    run.expectRefusal(
+      "\(files.path("empty"))/\(Self.standardModel): there is no default model; 'make setup' fetches it, and "
+        + "'--model FILE' takes another")
+  }
+
+  /// Bases are made of captures without a model.
+  @Test func capturesNeedNoModel() throws {
+    try files.capture()
+    try CommandRun(
+      ["calibrate", files.path("c.safetensors"), "-o", files.path("b.fkvbasis")],
+      environment: ["XDG_CACHE_HOME": files.path("empty")]
+    ).expectSuccess()
   }
 
   /// A folder that cannot be made is named, with the system's own word for why.

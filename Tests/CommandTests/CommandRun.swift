@@ -77,6 +77,12 @@ struct CommandRun {
     for part in parts { #expect(errors.contains(part), "\(errors)", sourceLocation: location) }
   }
 
+  /// Expects exit 64, nothing on standard output, and all of `parts` on standard error.
+  func expectUsage(_ parts: String..., location: SourceLocation = #_sourceLocation) {
+    #expect(status == 64 && output == "", "\(self)", sourceLocation: location)
+    for part in parts { #expect(errors.contains(part), "\(errors)", sourceLocation: location) }
+  }
+
   /// Expects exit 0.
   func expectSuccess(location: SourceLocation = #_sourceLocation) {
     #expect(status == 0, "\(errors)", sourceLocation: location)

@@ -107,15 +107,35 @@ import Testing
   }
 
   @Test func misuse() throws {
-    for arguments in [
-      ["-n", "0"], ["--temperature", "-1"], ["--temperature", "nan"], ["--top-k", "-1"], ["--top-p", "0"],
-      ["--top-p", "1.1"], ["--threads", "0"], ["--seed", "-1"],
+    for (option, value, demand) in [
+      ("-n <max-tokens>", "0", "must be 1 or more"), ("--temperature <temperature>", "-1", "must be 0 or more"),
+      ("--temperature <temperature>", "nan", "must be a finite number"), ("--top-k <top-k>", "-1", "must be 0 or more"),
+      ("--top-p <top-p>", "0", "must be more than 0 and at most 1"),
+      ("--top-p <top-p>", "1.1", "must be more than 0 and at most 1"),
+      ("--threads <threads>", "0", "must be 1 or more"),
+      ("--seed <seed>", "-1", "must be 0 or more"),
     ] {
-      let run = try CommandRun(["generate", "c.fkv"] + arguments)
-      #expect(run.status == 64 && run.output == "" && run.errors.contains("Error: "), "\(run)")
+      let run = try CommandRun(["generate", "c.fkv", String(option.prefix { $0 != " " }), value])
+      let line = "Error: The value '\(value)' is invalid for '\(option)': \(demand), not \(value)\n"
+      #expect(run.status == 64 && run.output == "" && run.errors.hasPrefix(line), "\(run)")
     }
     let run = try CommandRun(["capture", "p", "-o", "c", "--system", "s"])
     #expect(run.status == 64 && run.errors.contains("'--system' needs '--chat-template on'"))
+  }
+
+  /// The name of a file that is not there is no question.
+  @Test func aPromptFileThatIsMissing() throws {
+    try capture()
+    for name in [files.path("q.txt"), "./q", "../q", "~/q", "q.md"] {
+      let run = try generate("-p", name)
+      run.expectUsage("fkv: error: \(name): no such file; ", "'-p -' reads standard input")
+    }
+    try CommandRun([
+      "verify", files.path("c.fkv"), "--reference", files.path("c.safetensors"), "--continue", "q.txt",
+    ]).expectUsage("fkv: error: q.txt: no such file; ", "'--continue -' reads standard input")
+    // The way out that the message names.
+    try generate("-p", "-", "-n", "1", input: "q.txt").expectSuccess()
+    try generate("-p", "https://a.org/q.txt", "-n", "1").expectSuccess()
   }
 
   /// Standard output that is full ends the run with an error.

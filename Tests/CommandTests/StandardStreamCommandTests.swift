@@ -89,7 +89,9 @@ import Testing
       #expect(try files.bytes("o") == files.bytes("good"))
     }
     for name in ["-", "/dev/stdin"] {
-      try run(["capture", name, "-o", files.path("o")], "<&-").expectRefusal("standard input: cannot read: Bad file")
+      // The prompt is read before the model.
+      try run(["capture", name, "--model", "m.gguf", "-o", files.path("o")], "<&-")
+        .expectRefusal("standard input: cannot read: Bad file")
     }
   }
 

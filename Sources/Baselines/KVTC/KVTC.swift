@@ -41,6 +41,7 @@ public struct KVTC: Baseline {
     let split = valueShare == 0.5 ? "" : ", values \(Int((100 * valueShare).rounded())) %"
     return "budget \(targetRatio.formatted)×\(split)"
   }
+  public var askedRatio: Double? { targetRatio }
   public var preparationSeconds: Double { embedsBasis ? analysis.seconds : 0 }
 
   /// Means and the kept components of a calibrated basis in binary16; 0 if the bytes hold them.

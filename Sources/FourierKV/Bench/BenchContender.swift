@@ -9,6 +9,8 @@ protocol BenchContender: Sendable {
   var method: String { get }
   var setting: String { get }
   var isProduct: Bool { get }
+  /// The ratio that the setting asks for; nil where it asks for none.
+  var askedRatio: Double? { get }
   func run(_ cache: MemoryCache) throws -> BenchOutcome
   /// Whether an error says that the method cannot take such a cache, rather than that something is wrong.
   func isUnsuitable(_ error: any Error) -> Bool
@@ -32,6 +34,9 @@ struct ProductContender: BenchContender {
   /// The basis file beside the file; nil where it needs none.
   var basis: ModelBasis?
   let isProduct = true
+  var askedRatio: Double? {
+    if case .spectral(let parameters) = encoding, case .ratio(let ratio) = parameters.rate { ratio } else { nil }
+  }
 
   func run(_ cache: MemoryCache) throws -> BenchOutcome {
     let ((bytes, outcome), encodeSeconds) = try timed {
@@ -58,6 +63,7 @@ struct BaselineContender: BenchContender {
 
   var method: String { baseline.method }
   var setting: String { baseline.setting }
+  var askedRatio: Double? { baseline.askedRatio }
 
   func run(_ cache: MemoryCache) throws -> BenchOutcome {
     let (bytes, encodeSeconds) = try timed { try baseline.encode(cache) }

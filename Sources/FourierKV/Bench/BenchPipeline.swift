@@ -114,7 +114,7 @@ public struct BenchPipeline: Sendable {
       return BenchPoint(
         method: contender.method, setting: contender.setting, isProduct: contender.isProduct,
         size: CacheSize(fileBytes: outcome.fileBytes, geometry: cache.description.geometry),
-        outsideBytes: outcome.outsideBytes,
+        askedRatio: contender.askedRatio, outsideBytes: outcome.outsideBytes,
         comparison: try VerifyPipeline.compare(outcome.restored, with: cache, droppedRows: outcome.droppedRows),
         encodeSeconds: outcome.encodeSeconds, decodeSeconds: outcome.decodeSeconds)
     } catch let error where contender.isUnsuitable(error) {

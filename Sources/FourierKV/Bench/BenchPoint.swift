@@ -5,6 +5,8 @@ public struct BenchPoint: Sendable {
   /// Whether it is one of fkv's own profiles.
   public var isProduct: Bool
   public var size: CacheSize
+  /// The ratio that the setting asks for; nil where it asks for none.
+  public var askedRatio: Double?
   /// Bytes of a basis that must lie beside the file; not in `size`.
   public var outsideBytes: Int
   /// ‖o−õ‖/‖o‖ as `fkv verify` measures it.
@@ -14,4 +16,7 @@ public struct BenchPoint: Sendable {
   public var encodeSeconds: Double
   /// From bytes to all keys and values in memory.
   public var decodeSeconds: Double
+
+  /// The ratio that was asked for, where the file has less.
+  public var unmetRatio: Double? { askedRatio.flatMap { size.ratio < $0 ? $0 : nil } }
 }

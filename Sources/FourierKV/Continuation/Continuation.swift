@@ -23,19 +23,6 @@ public struct Continuation: Sendable {
     self.threads = threads
   }
 
-  /// The text that an argument stands for: standard input for `-`, the contents of the file or pipe of that name if
-  /// there is one, else the argument itself.
-  ///
-  /// - Throws: `FileError` for a file that cannot be read, `ContinuationPipeline.Failure.notText`.
-  public static func text(of argument: String) throws -> String {
-    guard argument == "-" || FileManager.default.fileExists(atPath: argument) else { return argument }
-    do { return try PromptText.read(argument) } catch PromptText.Failure.empty { return "" } catch PromptText.Failure
-      .notText(let source)
-    {
-      throw ContinuationPipeline.Failure.notText(source: source)
-    }
-  }
-
   /// Loads the model and finds the tokens that follow a cache.
   ///
   /// - Throws: `ContinuationPipeline.Failure`; `EngineError` and `GGUFError` for a model that cannot be used,

@@ -12,12 +12,19 @@ public struct EvalSetup: Sendable {
   public var shard = Shard.whole
   /// The basis file of methods that need one; nil looks in the cache folder.
   public var basisFile: String?
+  /// Whether control tokens that texts name become those tokens.
+  public var parsesControl = false
   public var threads: Int
 
   public init(model: String, methods: [EvalMethod], threads: Int) {
     self.model = model
     self.methods = methods
     self.threads = threads
+  }
+
+  /// The control tokens that texts name, each once, where they are not to become those tokens.
+  func plainControlTexts(in texts: [String], model: LlamaModel) throws -> [String] {
+    try parsesControl ? [] : texts.flatMap { try model.controlTexts(in: $0) }.uniqued
   }
 
   /// Loads the model, runs what the log lacks, and returns all that the log holds then.

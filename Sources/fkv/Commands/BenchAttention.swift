@@ -13,27 +13,19 @@ struct BenchAttention: ParsableCommand {
 
   @Argument(help: "An .fkv of profile fourier or spectral; without one, layers are made up.") var file: String?
   @Option(
+    number: .list(of: .atLeast(1)),
     help: ArgumentHelp(
       "Tokens of the made-up layers, separated by commas. (default: 8192,32768,131072)", valueName: "T"))
-  var synthetic: String?
+  var synthetic: NumberList<Int>?
   @Option(help: "cpu, or cuda for the first NVIDIA GPU.") var device: AttentionBenchPipeline.Device = .cpu
-  @Option(help: "The file's layer.") var layer: Int = 0
+  @Option(number: .atLeast(0), help: "The file's layer.") var layer = 0
   @OptionGroup var key: KeyOption
-  @Option(help: "Runs of each variant that are timed.") var runs = 15
+  @Option(number: .atLeast(1), help: "Runs of each variant that are timed.") var runs = 15
   @OptionGroup var progress: ProgressOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
-  private var tokens: [Int]? {
-    guard let synthetic else { return nil }
-    let counts = synthetic.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
-    return counts.allSatisfy { $0 > 0 } ? counts : []
-  }
-
   func validate() throws {
     if file != nil, synthetic != nil { throw ValidationError("give a file or '--synthetic', not both") }
-    if tokens?.isEmpty == true { throw ValidationError("'--synthetic' must be numbers above 0") }
-    if runs < 1 { throw ValidationError("'--runs' must be 1 or more") }
-    if layer < 0 { throw ValidationError("'--layer' must be 0 or more") }
   }
 
   func run() throws {
@@ -43,7 +35,7 @@ struct BenchAttention: ParsableCommand {
     pipeline.key = try key.find()?.key
     pipeline.runs = runs
     pipeline.device = device
-    if let tokens { pipeline.tokens = tokens }
+    if let synthetic { pipeline.tokens = synthetic.numbers }
     let bar = progress.display("attention", unit: "steps")
     let reports = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()

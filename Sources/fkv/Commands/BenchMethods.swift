@@ -19,7 +19,7 @@ struct BenchMethods: ParsableCommand {
       "Captures of other prompts, separated by commas, that KVTC's basis is made of.", valueName: "captures"))
   var calibration: String?
   @Option(
-    name: .customLong("at-error"),
+    name: .customLong("at-error"), eachNumber: .aboveZero,
     help: "Also print each method's ratio at this mean attention-output error, interpolated; may be repeated.")
   var atError: [Double] = []
   @Option(help: ArgumentHelp("Also plot, into <prefix><capture's name>.svg.", valueName: "prefix")) var svg: String?
@@ -34,7 +34,6 @@ struct BenchMethods: ParsableCommand {
       throw ValidationError(
         "'--methods' has no '\(name)'; there are \(BenchPipeline.methodNames.joined(separator: ", "))")
     }
-    if atError.contains(where: { !($0 > 0 && $0.isFinite) }) { throw ValidationError("'--at-error' must be above 0") }
   }
 
   func run() throws {

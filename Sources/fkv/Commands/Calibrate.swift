@@ -18,39 +18,36 @@ struct Calibrate: ParsableCommand {
   @Option(help: "The model, a GGUF file (default: the one that make setup fetched).") var model: String?
   @Option(name: .shortAndLong, help: "The basis file to write (default: in the cache folder).") var output: String?
   @Option(
-    name: .customLong("group-layers"), help: "Layers that share a basis (default: as many as 1024 features hold).")
+    name: .customLong("group-layers"), number: .atLeast(1),
+    help: "Layers that share a basis (default: as many as 1024 features hold).")
   var groupLayers: Int?
   @Option(
-    name: .customLong("finest-error"),
+    name: .customLong("finest-error"), number: .aboveZero,
     help: "The smallest attention-output error that the basis is meant for (default: 0.01).")
   var finestError: Double?
-  @Option(help: "The most tokens of each text, from its start.") var tokens = 4096
+  @Option(number: .atLeast(1), help: "The most tokens of each text, from its start.") var tokens = 4096
   @Flag(help: "Take control tokens that the texts name, such as <|im_start|>, as those tokens.") var special = false
-  @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?
+  @OptionGroup var threads: ThreadsOption
   @OptionGroup var progress: ProgressOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
-  func validate() throws {
-    for (name, value) in [("--group-layers", groupLayers), ("--tokens", tokens), ("--threads", threads)] {
-      if let value, value < 1 { throw ValidationError("'\(name)' must be 1 or more") }
-    }
-    if let finestError, !(finestError > 0 && finestError.isFinite) {
-      throw ValidationError("'--finest-error' must be above 0")
-    }
-  }
+  private static func isCapture(_ path: String) -> Bool { path.hasSuffix(".safetensors") }
 
   func run() throws {
     var inputs = CommandInputs([.model: model ?? ModelLocation.standardModel])
     inputs.add(.text, texts)
     try inputs.protect(from: output)
+    // Captures need no model.
+    let isRead = texts.contains { !Self.isCapture($0) }
+    let model = isRead ? try ModelLocation.find(model) : model ?? ModelLocation.standardModel
     var pipeline = CalibratePipeline(
       samples: try texts.map { path in
-        path.hasSuffix(".safetensors")
+        Self.isCapture(path)
           ? .capture(path)
           : .text(name: URL(fileURLWithPath: path).lastPathComponent, try PromptText.read(path))
       },
-      model: model ?? ModelLocation.standardModel, output: output,
-      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      model: model, output: output,
+      threads: threads.count)
     pipeline.groupLayers = groupLayers
     if let finestError { pipeline.finestError = finestError }
     pipeline.tokensPerText = tokens

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import FourierKV
 
 struct Capture: ParsableCommand {
@@ -27,17 +26,19 @@ struct Capture: ParsableCommand {
   @Option(help: "A cache of the prompt's first tokens, an .fkv or a capture: prefill only what follows.")
   var from: String?
   @Flag(help: "The prompt, or the ids, are only what follows the cache of --from.") var following = false
-  @Option(help: "How many of the last positions' queries to keep.") var probe = 128
-  @Option(help: "The most tokens to allow (default: the context that the model was trained with).")
+  @Option(number: .atLeast(0), help: "How many of the last positions' queries to keep.") var probe = 128
+  @Option(
+    number: .atLeast(1), help: "The most tokens to allow (default: the context that the model was trained with).")
   var context: Int?
-  @Option(name: .customLong("max-tokens"), help: "Take the first N tokens of the prompt only.") var maxTokens: Int?
+  @Option(name: .customLong("max-tokens"), number: .atLeast(1), help: "Take the first N tokens of the prompt only.")
+  var maxTokens: Int?
   @Option(
     name: .customLong("chat-template"),
     help: "Whether to wrap the prompt as a user's message: on, off, or open to leave the message open for a question.")
   var chatTemplate: CapturedChat = .off
   @Option(help: "The system message before it.") var system: String?
   @Flag(name: .customLong("no-tokens"), help: "Leave the prompt's token ids out of the capture.") var noTokens = false
-  @Option(help: "Threads of the prefill (default: all cores).") var threads: Int?
+  @OptionGroup var threads: ThreadsOption
   @OptionGroup var basis: BasisFileOption
   @OptionGroup var key: KeyOption
   @OptionGroup var progress: ProgressOption
@@ -58,16 +59,12 @@ struct Capture: ParsableCommand {
     if following && chatTemplate != .off {
       throw ValidationError("'--following' and '--chat-template \(chatTemplate.rawValue)' are mutually exclusive")
     }
-    if probe < 0 { throw ValidationError("'--probe' must be 0 or more") }
-    if let context, context < 1 { throw ValidationError("'--context' must be 1 or more") }
-    if let maxTokens, maxTokens < 1 { throw ValidationError("'--max-tokens' must be 1 or more") }
     if maxTokens != nil && chatTemplate == .on {
       throw ValidationError("'--max-tokens' and '--chat-template on' are mutually exclusive")
     }
     if system != nil && chatTemplate == .off {
       throw ValidationError("'--system' needs '--chat-template on' or '--chat-template open'")
     }
-    if let threads, threads < 1 { throw ValidationError("'--threads' must be 1 or more") }
   }
 
   func run() throws {
@@ -75,9 +72,10 @@ struct Capture: ParsableCommand {
       .prompt: prompt, .tokenIDs: tokenIDs, .model: model ?? ModelLocation.standardModel, .cache: from,
       .basis: basis.basisFile, .keyFile: key.keyFile,
     ]).protect(from: output)
+    let model = try ModelLocation.find(model)
     var pipeline = CapturePipeline(
-      prompt: try prompt.map { try PromptText.read($0) } ?? "", model: model ?? ModelLocation.standardModel,
-      output: output, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      prompt: try prompt.map { try PromptText.read($0) } ?? "", model: model,
+      output: output, threads: threads.count)
     pipeline.tokenIDs = try tokenIDs.map { try TokenIDFile.read($0) }
     pipeline.parsesControl = special
     pipeline.probeQueries = probe

@@ -15,8 +15,10 @@ struct Compress: ParsableCommand {
   @Option(name: .shortAndLong, help: "The .fkv to write.") var output: String
   @Option(name: .customLong("profile"), help: "How to code (default: spectral).") var givenProfile: Profile?
   @Flag(name: .customLong("no-tokens"), help: "Leave the prompt's token ids out of the file.") var noTokens = false
-  @Option(help: "Tokens at the start that stay exact (default: 4).") var sinks: Int?
-  @Option(help: "Tokens at the end that are kept better (default: spectral 256, fourier 1020; less of a short prompt).")
+  @Option(number: .atLeast(0), help: "Tokens at the start that stay exact (default: 4).") var sinks: Int?
+  @Option(
+    number: .atLeast(0),
+    help: "Tokens at the end that are kept better (default: spectral 256, fourier 1020; less of a short prompt).")
   var window: Int?
   @Option(
     name: .customLong("basis-file"),
@@ -31,9 +33,6 @@ struct Compress: ParsableCommand {
   @OptionGroup var progress: ProgressOption
 
   func validate() throws {
-    for (name, value) in [("--sinks", sinks), ("--window", window)] {
-      if let value, value < 0 { throw ValidationError("'\(name)' must be 0 or more") }
-    }
     if profile != .fourier, let given = fourier.firstGiven {
       throw ValidationError("'\(given)' goes with '--profile fourier'")
     }

@@ -14,7 +14,7 @@ struct Convert: ParsableCommand {
   var paths: [String] = []
   @Option(help: "The output's format (default: capture).") var to: String?
   @Option(name: .customLong("output-folder"), help: "Convert every input into this folder.") var outputFolder: String?
-  @Option(help: "Inputs converted at a time, with --output-folder (default: 1).") var jobs: Int?
+  @Option(number: .atLeast(1), help: "Inputs converted at a time, with --output-folder (default: 1).") var jobs: Int?
   @Flag(name: .customLong("no-tokens"), help: "Leave the prompt's token ids out of the output.") var noTokens = false
   @Flag(help: "List the formats, what is read and written, and what each cannot carry.") var list = false
   @OptionGroup(title: "What the input does not say") var foreign: ForeignOptions
@@ -34,7 +34,6 @@ struct Convert: ParsableCommand {
     }
     if outputFolder != nil, paths.isEmpty { throw ValidationError("give at least one input") }
     if jobs != nil, outputFolder == nil { throw ValidationError("'--jobs' needs '--output-folder'") }
-    if let jobs, jobs < 1 { throw ValidationError("'--jobs' must be 1 or more") }
     try TargetOptions.checkTarget(to)
   }
 

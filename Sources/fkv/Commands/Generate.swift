@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import FourierKV
 
 struct Generate: ParsableCommand {
@@ -22,39 +21,36 @@ struct Generate: ParsableCommand {
     name: .shortAndLong,
     help: "Keep the cache with question and answer: a capture, or an .fkv if the name ends so.")
   var output: String?
-  @Option(help: "How many of the last of those tokens' queries a capture keeps.") var probe = 128
+  @Option(number: .atLeast(0), help: "How many of the last of those tokens' queries a capture keeps.") var probe = 128
   @Flag(inversion: .prefixedNo, help: "Put the prompt into the model's chat template (default: where the capture did).")
   var chat: Bool?
   @Flag(help: "Take control tokens that the prompt names, such as <|im_start|>, as those tokens.") var special = false
   @Option(help: "A system message before the new turn of --chat.") var system: String?
-  @Option(name: [.customShort("n"), .customLong("max-tokens")], help: "The most tokens to generate.")
+  @Option(
+    name: [.customShort("n"), .customLong("max-tokens")], number: .atLeast(1), help: "The most tokens to generate.")
   var maxTokens = 256
   @Option(
+    number: .atLeast(1),
     help: "The context to make room for, in tokens (default: at most what the model was trained with).")
   var context: Int?
-  @Option(help: "0 takes the most likely token; above, tokens are drawn.") var temperature: Float = 0
-  @Option(name: .customLong("top-k"), help: "Draw from the K most likely tokens; 0 takes all.") var topK = 40
-  @Option(name: .customLong("top-p"), help: "Draw from the most likely tokens that together have probability P.")
+  @Option(number: .zeroOrMore, help: "0 takes the most likely token; above, tokens are drawn.")
+  var temperature: Float = 0
+  @Option(
+    name: .customLong("top-k"), number: .atLeast(0), help: "Draw from the K most likely tokens; 0 takes all.")
+  var topK = 40
+  @Option(
+    name: .customLong("top-p"), number: .positiveProbability,
+    help: "Draw from the most likely tokens that together have probability P.")
   var topP: Float = 0.95
-  @Option(help: "The seed of the draws.") var seed: UInt32 = 0
+  @Option(number: .atLeast(0), help: "The seed of the draws.") var seed: UInt32 = 0
   @Flag(
     name: .customLong("repeat-prefill"),
     help: "Also prefill the cached tokens again, to compare the time to the first token in one run.")
   var repeatPrefill = false
-  @Option(help: "Threads of the model (default: all cores).") var threads: Int?
+  @OptionGroup var threads: ThreadsOption
   @OptionGroup var basis: BasisFileOption
   @OptionGroup var key: KeyOption
   @Flag(help: "Print JSON at the end instead of streaming text.") var json = false
-
-  func validate() throws {
-    if maxTokens < 1 { throw ValidationError("'--max-tokens' must be 1 or more") }
-    if probe < 0 { throw ValidationError("'--probe' must be 0 or more") }
-    if let context, context < 1 { throw ValidationError("'--context' must be 1 or more") }
-    if !(temperature >= 0 && temperature.isFinite) { throw ValidationError("'--temperature' must be 0 or more") }
-    if topK < 0 { throw ValidationError("'--top-k' must be 0 or more") }
-    if !(topP > 0 && topP <= 1) { throw ValidationError("'--top-p' must be above 0 and at most 1") }
-    if let threads, threads < 1 { throw ValidationError("'--threads' must be 1 or more") }
-  }
 
   func run() throws {
     try CommandInputs([
@@ -62,9 +58,9 @@ struct Generate: ParsableCommand {
       .keyFile: key.keyFile,
     ]).protect(from: output)
     var pipeline = GeneratePipeline(
-      cache: file, model: model ?? ModelLocation.standardModel,
-      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-    pipeline.prompt = try prompt.map(Continuation.text) ?? ""
+      cache: file, model: try ModelLocation.find(model),
+      threads: threads.count)
+    pipeline.prompt = try prompt.map { try Continuation.text(of: $0, option: "-p") } ?? ""
     pipeline.parsesControl = special
     pipeline.usesChat = chat
     pipeline.system = system

@@ -7,7 +7,9 @@ struct Restore: ParsableCommand {
 
   @Argument(help: "The .fkv file.") var file: String
   @Option(name: .shortAndLong, help: "The file to write.") var output: String
-  @Option(help: "Positions to restore: FIRST-LAST, both included, or FIRST- (default: all).")
+  @Option(
+    number: .form("FIRST-LAST or FIRST-, as 0-99 or 100-", PositionRange.init),
+    help: "Positions to restore: FIRST-LAST, both included, or FIRST- (default: all).")
   var tokens: PositionRange?
   @Option(help: "The output's format (default: capture; see 'fkv convert --list').") var to: String?
   @OptionGroup(title: "The output, with --to") var target: TargetOptions

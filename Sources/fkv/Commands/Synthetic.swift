@@ -8,18 +8,15 @@ struct Synthetic: ParsableCommand {
       "The default is the geometry of Llama-3.1-8B at 32768 tokens: 4.3 GB. Ratios and errors on it mean nothing.")
 
   @Option(name: .shortAndLong, help: "The capture to write.") var output: String
-  @Option(help: "Layers.") var layers = 32
-  @Option(name: .customLong("kv-heads"), help: "KV heads.") var kvHeads = 8
-  @Option(name: .customLong("query-heads"), help: "Query heads, a multiple of the KV heads.") var queryHeads = 32
-  @Option(name: .customLong("head-dim"), help: "Head dimension.") var headDim = 128
-  @Option(help: "Tokens.") var tokens = 32_768
+  @Option(number: .atLeast(1), help: "Layers.") var layers = 32
+  @Option(name: .customLong("kv-heads"), number: .atLeast(1), help: "KV heads.") var kvHeads = 8
+  @Option(name: .customLong("query-heads"), number: .atLeast(1), help: "Query heads, a multiple of the KV heads.")
+  var queryHeads = 32
+  @Option(name: .customLong("head-dim"), number: .atLeast(1), help: "Head dimension.") var headDim = 128
+  @Option(number: .atLeast(1), help: "Tokens.") var tokens = 32_768
   @OptionGroup var progress: ProgressOption
 
   func validate() throws {
-    for (name, value) in [
-      ("--layers", layers), ("--kv-heads", kvHeads), ("--query-heads", queryHeads), ("--head-dim", headDim),
-      ("--tokens", tokens),
-    ] where value < 1 { throw ValidationError("'\(name)' must be 1 or more") }
     if queryHeads % kvHeads != 0 { throw ValidationError("'--query-heads' must be a multiple of '--kv-heads'") }
   }
 

@@ -14,7 +14,9 @@ struct Verify: ParsableCommand {
 
   @Argument(help: "The .fkv file.") var file: String
   @Option(help: "The capture that the file was made of, or another of the same prompt.") var reference: String?
-  @Option(name: .customLong("max-error"), help: "Exit with 1 if the mean attention-output error is above this.")
+  @Option(
+    name: .customLong("max-error"), number: .limit,
+    help: "Exit with 1 if the mean attention-output error is above this.")
   var maxError: Double?
   @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var basis: BasisFileOption
@@ -28,7 +30,6 @@ struct Verify: ParsableCommand {
     if continuation.continuation != nil && reference == nil {
       throw ValidationError("'--continue' needs '--reference'")
     }
-    if let maxError, !(maxError >= 0) { throw ValidationError("'--max-error' must be 0 or more") }
   }
 
   func run() throws {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import FourierKV
 
 /// What a model is to go on with from both caches, for commands that compare.
@@ -9,39 +8,39 @@ struct ContinuationOptions: ParsableArguments {
     name: .customLong("continue"),
     help: "What follows the prompt: a text file, - for standard input, or the text itself.")
   var continuation: String?
-  @Option(name: .customLong("continue-tokens"), help: "Take the first N tokens of the continuation only.")
+  @Option(
+    name: .customLong("continue-tokens"), number: .atLeast(2), help: "Take the first N tokens of the continuation only."
+  )
   var continueTokens: Int?
   @Flag(
     name: .customLong("after-prompt"), help: "The text of --continue begins with the prompt: go on behind it.")
   var afterPrompt = false
   @Option(
+    number: .atLeast(1),
     help: "The most tokens that cache and continuation may have (default: the context that the model was trained with)."
   )
   var context: Int?
-  @Option(help: "Threads of the model (default: all cores).") var threads: Int?
+  @OptionGroup var threads: ThreadsOption
 
   func validate() throws {
     let dependents: [(String, Bool)] = [
       ("--model", model != nil), ("--continue-tokens", continueTokens != nil), ("--after-prompt", afterPrompt),
       ("--context", context != nil),
-      ("--threads", threads != nil),
+      ("--threads", threads.threads != nil),
     ]
     if continuation == nil, let given = dependents.first(where: { $0.1 }) {
       throw ValidationError("'\(given.0)' needs '--continue'")
     }
-    if let continueTokens, continueTokens < 2 { throw ValidationError("'--continue-tokens' must be 2 or more") }
-    if let context, context < 1 { throw ValidationError("'--context' must be 1 or more") }
-    if let threads, threads < 1 { throw ValidationError("'--threads' must be 1 or more") }
   }
 
   /// The continuation; nil if none was given.
   ///
-  /// - Throws: what is wrong with the text's file.
+  /// - Throws: `ModelLocation.Missing`, `Continuation.NoSuchFile`; what is wrong with the text's file.
   func request() throws -> Continuation? {
     try continuation.map { argument in
       var request = Continuation(
-        model: model ?? ModelLocation.standardModel, text: try Continuation.text(of: argument),
-        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        model: try ModelLocation.find(model), text: try Continuation.text(of: argument, option: "--continue"),
+        threads: threads.count)
       request.beginsWithPrompt = afterPrompt
       request.maxTokens = continueTokens
       request.context = context

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Evaluation
-import Foundation
 import FourierKV
 
 /// What all evaluations are told.
@@ -12,26 +11,32 @@ struct EvalOptions: ParsableArguments {
   var methods = "full,fourier,spectral@12x,spectral@20x,q4_0,kivi-2,streaming@12x"
   @Option(help: "Keep results in this file as they come; results that it holds are not worked out again.")
   var log: String?
-  @Option(help: ArgumentHelp("Work on the i-th of n parts of the cells only.", valueName: "i/n")) var shard: Shard?
+  @Option(
+    number: .form("i/n with i from 1 to n, as 2/8", Shard.init),
+    help: ArgumentHelp("Work on the i-th of n parts of the cells only.", valueName: "i/n"))
+  var shard: Shard?
   @OptionGroup var basis: BasisFileOption
-  @Option(help: "Threads of the model (default: all cores).") var threads: Int?
+  @Flag(help: "Take control tokens that the texts name, such as <|im_start|>, as those tokens.") var special = false
+  @OptionGroup var threads: ThreadsOption
   @OptionGroup var progress: ProgressOption
   @Flag(help: "Print JSON instead of text.") var json = false
 
   func validate() throws {
     do { _ = try EvalMethod.list(methods) } catch { throw ValidationError("'--methods': \(error)") }
-    if let threads, threads < 1 { throw ValidationError("'--threads' must be 1 or more") }
     if shard != nil && log == nil { throw ValidationError("'--shard' needs '--log'") }
   }
 
   /// The setup that the options ask for.
+  ///
+  /// - Throws: `ModelLocation.Missing`.
   func setup() throws -> EvalSetup {
     var setup = EvalSetup(
-      model: model ?? ModelLocation.standardModel, methods: try EvalMethod.list(methods),
-      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      model: try ModelLocation.find(model), methods: try EvalMethod.list(methods),
+      threads: threads.count)
     setup.log = log
     setup.shard = shard ?? .whole
     setup.basisFile = basis.basisFile
+    setup.parsesControl = special
     return setup
   }
 
@@ -56,8 +61,4 @@ struct EvalOptions: ParsableArguments {
         progress.done, of: progress.total, note: progress.secondsLeft.map { "about \(Format.duration($0)) left" })
     }
   }
-}
-
-extension Shard: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
 }

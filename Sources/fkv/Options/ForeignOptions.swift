@@ -9,29 +9,37 @@ struct ForeignOptions: ParsableArguments {
     String?
   @Option(help: "A text file of the prompt's token ids.") var tokens: String?
   @Option(help: "The model's architecture: llama, qwen2, …") var architecture: String?
-  @Option(name: .customLong("kv-heads"), help: "Heads that keys and values have.") var kvHeads: Int?
-  @Option(name: .customLong("head-dim"), help: "Numbers of one head of a key.") var headDim: Int?
-  @Option(name: .customLong("query-heads"), help: "Heads that queries have.") var queryHeads: Int?
-  @Option(name: .customLong("rope-theta"), help: "Base of the rotary embedding, unscaled.") var ropeTheta: Double?
+  @Option(name: .customLong("kv-heads"), number: .within(1...65_536), help: "Heads that keys and values have.")
+  var kvHeads: Int?
+  @Option(name: .customLong("head-dim"), number: .within(1...65_536), help: "Numbers of one head of a key.")
+  var headDim: Int?
+  @Option(name: .customLong("query-heads"), number: .within(1...65_536), help: "Heads that queries have.")
+  var queryHeads: Int?
+  @Option(name: .customLong("rope-theta"), number: .aboveZero, help: "Base of the rotary embedding, unscaled.")
+  var ropeTheta: Double?
   @Option(
     name: .customLong("rope-pairs"),
     help: "Which elements of the file's keys rotate together: interleaved, half-split or none.")
   var ropePairs: RotaryEmbedding.Pairing?
   @Option(
-    name: .customLong("rope-dimensions"), help: "Elements of a head that are rotated (default: the head dimension).")
+    name: .customLong("rope-dimensions"), number: .within(1...65_536),
+    help: "Elements of a head that are rotated (default: the head dimension).")
   var ropeDimensions: Int?
   @Option(
-    name: .customLong("engine-context"),
+    name: .customLong("engine-context"), number: .atLeast(1),
     help: "The context of the program that made the input: decides between a longrope model's rotary factors.")
   var engineContext: Int?
-  @Option(name: .customLong("attention-scale"), help: "What q·k is multiplied by.") var attentionScale: Float?
-  @Option(help: "The sequence to take of a file that holds several.") var sequence: Int32?
+  @Option(name: .customLong("attention-scale"), number: .aboveZero, help: "What q·k is multiplied by.")
+  var attentionScale: Float?
+  @Option(number: .atLeast(0), help: "The sequence to take of a file that holds several.") var sequence: Int32?
   @Option(
     name: .customLong("cell-rotation"),
     help: "Whether llama.cpp rotated the quantised cells of a file that does not say: hadamard or none.")
   var cellRotation: CellRotation?
   @Option(
-    help: ArgumentHelp("The shape of a headerless file, outermost first.", valueName: "n,n,…")) var shape: Shape?
+    number: .list(of: .atLeast(1)),
+    help: ArgumentHelp("The shape of a headerless file, outermost first.", valueName: "n,n,…"))
+  var shape: NumberList<Int>?
   @Option(help: "The element type of a headerless file: f16, bf16 or f32.") var dtype: ElementType?
   @Option(
     help: ArgumentHelp(
@@ -43,32 +51,11 @@ struct ForeignOptions: ParsableArguments {
     case hadamard, none
   }
 
-  struct Shape: ExpressibleByArgument {
-    var sizes: [Int]
-
-    init?(argument: String) {
-      let sizes = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-      guard !sizes.isEmpty, sizes.count <= 8, sizes.allSatisfy({ $0 != nil && $0! > 0 }) else { return nil }
-      self.sizes = sizes.map { $0! }
-    }
-  }
-
   func validate() throws {
     if let from, !CacheFormats.names(.read).contains(from) {
       throw ValidationError("'--from' has no '\(from)'; there are \(CacheFormats.names(.read).joined(separator: ", "))")
     }
-    for (name, value) in [
-      ("--kv-heads", kvHeads), ("--head-dim", headDim), ("--query-heads", queryHeads),
-      ("--rope-dimensions", ropeDimensions),
-    ] {
-      if let value, !(1...65_536).contains(value) { throw ValidationError("'\(name)' must lie in 1…65536") }
-    }
-    if let ropeTheta, !(ropeTheta > 0 && ropeTheta.isFinite) { throw ValidationError("'--rope-theta' must be above 0") }
-    if let attentionScale, !(attentionScale > 0 && attentionScale.isFinite) {
-      throw ValidationError("'--attention-scale' must be above 0")
-    }
-    if let engineContext, engineContext < 1 { throw ValidationError("'--engine-context' must be 1 or more") }
-    if let sequence, sequence < 0 { throw ValidationError("'--sequence' must be 0 or more") }
+    if let shape, shape.numbers.count > 8 { throw ValidationError("'--shape' must have 8 numbers or fewer") }
     for (name, isGiven) in [
       ("--kv-heads", kvHeads != nil), ("--head-dim", headDim != nil), ("--query-heads", queryHeads != nil),
       ("--architecture", architecture != nil), ("--rope-theta", ropeTheta != nil),
@@ -94,7 +81,7 @@ struct ForeignOptions: ParsableArguments {
     reading.supplied.engineContext = engineContext
     reading.supplied.sequence = sequence
     reading.supplied.cellsAreRotated = cellRotation.map { $0 == .hadamard }
-    reading.supplied.shape = shape?.sizes
+    reading.supplied.shape = shape?.numbers
     reading.supplied.elementType = dtype
     reading.supplied.axes = layout
     return reading

@@ -4,14 +4,21 @@ import KVCacheModel
 
 /// The settings of profile `fourier`; what is not given keeps the published default.
 struct FourierOptions: ParsableArguments {
-  @Option(help: "Spectral states of a feature, two a frequency (default: 1024, at most a quarter of the middle).")
+  @Option(
+    number: .form("an even number of at least 2") { Int($0).flatMap { $0 >= 2 && $0 % 2 == 0 ? $0 : nil } },
+    help: "Spectral states of a feature, two a frequency (default: 1024, at most a quarter of the middle).")
   var states: Int?
-  @Option(name: .customLong("key-fraction"), help: "Fraction of key features kept as spectra (default: as published).")
+  @Option(
+    name: .customLong("key-fraction"), number: .within(0...1),
+    help: "Fraction of key features kept as spectra (default: as published).")
   var keyFraction: Double?
   @Option(
-    name: .customLong("value-fraction"), help: "Fraction of value features kept as spectra (default: as published).")
+    name: .customLong("value-fraction"), number: .within(0...1),
+    help: "Fraction of value features kept as spectra (default: as published).")
   var valueFraction: Double?
-  @Option(help: "Period of the basis in tokens (default: the middle's length); longer leaves room for tokens to come.")
+  @Option(
+    number: .within(1...FourierParameters.longestPeriod),
+    help: "Period of the basis in tokens (default: the middle's length); longer leaves room for tokens to come.")
   var period: Int?
   @Option(help: "projection (lowest error) or published (mean and largest deviation matched).")
   var reconstruction: FourierReconstruction?
@@ -19,18 +26,6 @@ struct FourierOptions: ParsableArguments {
 
   enum CoefficientType: String, ExpressibleByArgument, CaseIterable {
     case f16, f32
-  }
-
-  func validate() throws {
-    if let states, states < 2 || states % 2 != 0 {
-      throw ValidationError("'--states' must be an even number of at least 2")
-    }
-    for (name, value) in [("--key-fraction", keyFraction), ("--value-fraction", valueFraction)] {
-      if let value, !(0...1).contains(value) { throw ValidationError("'\(name)' must lie in 0…1") }
-    }
-    if let period, period < 1 || period > FourierParameters.longestPeriod {
-      throw ValidationError("'--period' must lie in 1…\(FourierParameters.longestPeriod)")
-    }
   }
 
   /// The name of the first option that was given; nil if none was.

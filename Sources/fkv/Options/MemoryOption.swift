@@ -5,6 +5,7 @@ import CacheCodec
 struct MemoryOption: ParsableArguments {
   @Option(
     name: .customLong("max-memory"),
+    number: .form("a number of bytes above 0, as 4096, 800M or 8G", ByteSize.init),
     help:
       "Memory that decoding a group of layers may take, as 800M or 8G; trusts the file with any work (default: by its size)."
   )
@@ -15,13 +16,13 @@ struct MemoryOption: ParsableArguments {
 }
 
 /// `4096`, `800M`, `8G`: bytes, with K, M, G and T for powers of 1024.
-struct ByteSize: ExpressibleByArgument, Equatable {
+struct ByteSize: Equatable, Sendable {
   let bytes: Int
 
-  init?(argument: String) {
+  init?(_ text: String) {
     let units: [Character: Int] = ["K": 10, "M": 20, "G": 30, "T": 40]
-    let shift = argument.last.flatMap { units[$0] }
-    let digits = shift == nil ? Substring(argument) : argument.dropLast()
+    let shift = text.last.flatMap { units[$0] }
+    let digits = shift == nil ? Substring(text) : text.dropLast()
     guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(digits) else {
       return nil
     }

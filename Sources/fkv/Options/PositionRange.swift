@@ -1,13 +1,11 @@
-import ArgumentParser
-
 /// `FIRST-LAST`, both included, or `FIRST-` up to the end.
-struct PositionRange: ExpressibleByArgument {
+struct PositionRange: Sendable {
   let first: Int
   /// nil for the end.
   let last: Int?
 
-  init?(argument: String) {
-    let parts = argument.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+  init?(_ text: String) {
+    let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, let first = Self.number(parts[0]) else { return nil }
     self.first = first
     if parts[1].isEmpty {

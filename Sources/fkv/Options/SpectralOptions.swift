@@ -3,17 +3,20 @@ import CacheCodec
 
 /// The settings of profile `spectral`.
 struct SpectralOptions: ParsableArguments {
-  @Option(name: .customLong("target-error"), help: "Mean attention-output error to meet (default: 0.05).")
+  @Option(
+    name: .customLong("target-error"), number: .aboveZero, help: "Mean attention-output error to meet (default: 0.05).")
   var targetError: Double?
-  @Option(help: "Ratio of the whole file to meet.") var ratio: Double?
-  @Option(help: "The quantiser's step, for keys and values alike.") var step: Double?
+  @Option(number: .aboveZero, help: "Ratio of the whole file to meet.") var ratio: Double?
+  @Option(number: .aboveZero, help: "The quantiser's step, for keys and values alike.") var step: Double?
   @Option(
     help: "Where feature bases come from (default: model if 'fkv calibrate' made one for it, else embedded).")
   var basis: BasisSource?
-  @Option(name: .customLong("group-layers"), help: "Layers that share a basis (default: as many as 640 features hold).")
+  @Option(
+    name: .customLong("group-layers"), number: .atLeast(1),
+    help: "Layers that share a basis (default: as many as 640 features hold).")
   var groupLayers: Int?
-  @Option(help: "Tokens of a block of the cosine transform (default: 16).") var block: Int?
-  @Option(help: "Tokens of a separately decodable segment (default: 2048).") var segment: Int?
+  @Option(number: .within(1...1024), help: "Tokens of a block of the cosine transform (default: 16).") var block: Int?
+  @Option(number: .atLeast(1), help: "Tokens of a separately decodable segment (default: 2048).") var segment: Int?
   @Option(name: .customLong("window-coding"), help: "How the window is kept: fine or lossless (default: fine).")
   var windowCoding: SpectralParameters.WindowCoding?
   @Option(
@@ -22,7 +25,9 @@ struct SpectralOptions: ParsableArguments {
       "How much finer the window's steps are: fine or even (default: even with --ratio, else fine).", valueName: "name")
   )
   var windowSteps: WindowSteps?
-  @Option(name: .customLong("exact-fraction"), help: "Fraction of each layer's features that stay exact (default: 0).")
+  @Option(
+    name: .customLong("exact-fraction"), number: .within(0...1),
+    help: "Fraction of each layer's features that stay exact (default: 0).")
   var exactFraction: Double?
   @Flag(
     name: .customLong("weight-values"), help: "Give values of tokens that get little attention coarser steps.")
@@ -31,10 +36,6 @@ struct SpectralOptions: ParsableArguments {
   func validate() throws {
     let rates = [("--target-error", targetError), ("--ratio", ratio), ("--step", step)].filter { $0.1 != nil }
     if rates.count > 1 { throw ValidationError("'\(rates[0].0)' and '\(rates[1].0)' are mutually exclusive") }
-    for (name, value) in rates {
-      if let value, !(value > 0 && value.isFinite) { throw ValidationError("'\(name)' must be above 0") }
-    }
-    if let groupLayers, groupLayers < 1 { throw ValidationError("'--group-layers' must be 1 or more") }
     if groupLayers != nil, basis == .model {
       throw ValidationError("'--group-layers' does not go with '--basis model': a basis file has its own groups")
     }
@@ -42,12 +43,8 @@ struct SpectralOptions: ParsableArguments {
       throw ValidationError("'--window-steps' does not go with '--window-coding lossless'")
     }
     let length = block ?? 16
-    if !(1...1024).contains(length) { throw ValidationError("'--block' must lie in 1…1024") }
     if let segment, segment < length || segment % length != 0 {
       throw ValidationError("'--segment' must be a multiple of '--block', which is \(length)")
-    }
-    if let exactFraction, !(0...1).contains(exactFraction) {
-      throw ValidationError("'--exact-fraction' must lie in 0…1")
     }
   }
 

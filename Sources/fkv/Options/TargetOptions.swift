@@ -14,23 +14,24 @@ struct TargetOptions: ParsableArguments {
     help: "Which elements of the output's keys rotate together: interleaved or half-split (default: the format's).")
   var keyLayout: RotaryEmbedding.Pairing?
   @Option(
-    name: .customLong("state-version"),
+    name: .customLong("state-version"), number: .atLeast(0),
     help:
       "The version of llama.cpp files to write: sequence 3 or 4, session 10 or 11 (default: the linked llama.cpp's).")
   var stateVersion: UInt32?
   @Option(
-    name: .customLong("for-context"),
+    name: .customLong("for-context"), number: .atLeast(1),
     help: "The context of the program that reads the output: decides between a longrope model's rotary factors.")
   var forContext: Int?
   @Option(
-    name: .customLong("mlx-version"),
+    name: .customLong("mlx-version"), parsing: .unconditional,
     help: "The mlx-lm that shall read the output: 0.31 (and before) or 0.32 (default).")
   var mlxVersion: MLXVersion?
   @Option(
     name: .customLong("model-name"),
     help: "The model as mlx-lm or LMCache names it (default: the name in the cache).")
   var modelName: String?
-  @Option(name: .customLong("chunk-tokens"), help: "Tokens of a chunk of LMCache (default: 256).") var chunkTokens: Int?
+  @Option(name: .customLong("chunk-tokens"), number: .atLeast(1), help: "Tokens of a chunk of LMCache (default: 256).")
+  var chunkTokens: Int?
 
   @Option(
     name: .customLong("cell-type"),
@@ -59,8 +60,6 @@ struct TargetOptions: ParsableArguments {
     if keyLayout == RotaryEmbedding.Pairing.none {
       throw ValidationError("'--key-layout' must be interleaved or half-split")
     }
-    if let forContext, forContext < 1 { throw ValidationError("'--for-context' must be 1 or more") }
-    if let chunkTokens, chunkTokens < 1 { throw ValidationError("'--chunk-tokens' must be 1 or more") }
   }
 
   /// Whether nothing is given.

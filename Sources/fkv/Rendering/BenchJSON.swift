@@ -14,6 +14,8 @@ struct BenchJSON: Encodable {
     var fileBytes: Int
     var basisBytesOutside: Int
     var ratio: Double
+    /// The ratio that was asked for and not reached.
+    var unmetRatio: Double?
     var bitsPerElement: Double
     var attentionOutputError: Attention
     var keyError: Double
@@ -66,7 +68,8 @@ extension BenchJSON.Point {
     let errors = point.comparison
     self.init(
       method: point.method, setting: point.setting, isProduct: point.isProduct, fileBytes: point.size.fileBytes,
-      basisBytesOutside: point.outsideBytes, ratio: point.size.ratio, bitsPerElement: point.size.bitsPerElement,
+      basisBytesOutside: point.outsideBytes, ratio: point.size.ratio, unmetRatio: point.unmetRatio,
+      bitsPerElement: point.size.bitsPerElement,
       attentionOutputError: BenchJSON.Attention(mean: errors.attention.mean, max: errors.attention.max),
       keyError: errors.keyError, valueError: errors.valueError, encodeSeconds: point.encodeSeconds,
       decodeSeconds: point.decodeSeconds)

@@ -26,7 +26,7 @@ enum BenchText {
       let errors = point.comparison
       table.add([
         point.method, point.setting, "\(point.size.fileBytes)", "\(point.outsideBytes)",
-        Format.ratio(point.size.ratio), Format.significant(point.size.bitsPerElement),
+        Format.ratio(point.size.ratio, unmet: point.unmetRatio), Format.significant(point.size.bitsPerElement),
         Format.significant(errors.attention.mean), Format.significant(errors.attention.max),
         Format.significant(errors.keyError), Format.significant(errors.valueError),
         Format.significant(point.encodeSeconds), Format.significant(point.decodeSeconds),

@@ -30,6 +30,11 @@ enum Format {
   /// `13.4×`.
   static func ratio(_ value: Double) -> String { "\(significant(value))×" }
 
+  /// `12.1×`, or `8.53× of 12.0×` where that much was asked for and not reached.
+  static func ratio(_ value: Double, unmet asked: Double?) -> String {
+    ratio(value) + (asked.map { " of \(ratio($0))" } ?? "")
+  }
+
   /// `1.23 s`.
   static func seconds(_ value: Double) -> String { "\(significant(value)) s" }
 

@@ -131,4 +131,15 @@ import Testing
     let failures: [EvalMethod.Failure] = [.unknown("a"), .setting("a", expected: "b"), .repeated("a"), .none]
     for failure in failures { #expect(!"\(failure)".contains("\n") && !"\(failure)".isEmpty) }
   }
+
+  @Test(
+    arguments: [
+      ("spectral@12x", 11.9, 12.0), ("spectral@12x", 12, nil), ("spectral@12x+window=0", 3, 12),
+      ("spectral-model@20x", 19, 20), ("streaming@12x", 11.9, 12), ("streaming@12x", 12.1, nil),
+      ("spectral@e0.085", 1, nil), ("spectral", 1, nil), ("full", 1, nil), ("kivi-2", 1, nil),
+      ("a later method", 1, nil),
+    ] as [(String, Double, Double?)])
+  func ratiosThatAreNotReached(name: String, reached: Double, unmet: Double?) {
+    #expect(EvalMethod.unmetRatio(of: name, reached: reached) == unmet)
+  }
 }

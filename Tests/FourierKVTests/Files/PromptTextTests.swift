@@ -24,7 +24,7 @@ import Testing
       #expect(throws: PromptText.Failure.otherEncoding(source: path, encoding: encoding)) { try read(bytes) }
       #expect(throws: PromptText.Failure.otherEncoding(source: path, encoding: encoding)) { try TokenIDFile.read(path) }
       #expect(throws: PromptText.Failure.otherEncoding(source: path, encoding: encoding)) {
-        try Continuation.text(of: path)
+        try Continuation.text(of: path, option: "-p")
       }
     }
   }

@@ -22,13 +22,17 @@ public struct LongBenchEvaluation: EvalTask {
   ///     of the model's context what chat template and the longest answer of any task need.
   ///   - usesChatTemplate: whether tasks that LongBench asks chat models as a message are; nil says yes if the model has
   ///     a chat template.
+  ///   - parsesControl: whether control tokens that the prompts name become those tokens where no chat template is.
   /// - Throws: `EngineError.noChatTemplate` if one is asked for, `.unsupportedChatTemplate` if the model's cannot be used.
-  public init(model: LlamaModel, data: LongBenchData, promptLimit: Int? = nil, usesChatTemplate: Bool? = nil) throws {
+  public init(
+    model: LlamaModel, data: LongBenchData, promptLimit: Int? = nil, usesChatTemplate: Bool? = nil,
+    parsesControl: Bool = false
+  ) throws {
     self.model = model
     self.data = data
     cells = data.cells
     let frame = try Self.frame(of: model, usesChatTemplate: usesChatTemplate)
-    prompter = try LongBenchPrompter(model: model, frame: frame, promptLimit: promptLimit)
+    prompter = try LongBenchPrompter(model: model, frame: frame, promptLimit: promptLimit, parsesControl: parsesControl)
     let answer = Set(data.cells.map(\.task)).compactMap { LongBenchRow(name: $0)?.task.maxAnswerTokens }.max() ?? 0
     // A token has at least one byte; begin and end tokens have none.
     let longest = min(prompter.promptLimit, data.longestPrompt + 2)
@@ -43,9 +47,11 @@ public struct LongBenchEvaluation: EvalTask {
   }
 
   public var settings: [String: String] {
-    [
+    var settings = [
       "tokens of a prompt": "\(prompter.promptLimit)", "chat template": prompter.frame == nil ? "off" : "on",
     ]
+    settings["control tokens"] = prompter.parsesControl ? "taken" : nil
+    return settings
   }
 
   /// By the document's words; answers take about as long as a few hundred of them.

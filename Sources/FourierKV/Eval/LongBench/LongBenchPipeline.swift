@@ -31,7 +31,9 @@ public struct LongBenchPipeline: Sendable {
   public func run(progress: (EvalProgress) -> Void = { _ in }) throws -> LongBenchReport {
     let data = try LongBenchData(paths: paths, rows: rows, limit: limit)
     let contents = try setup.run(progress: progress) { model in
-      try LongBenchEvaluation(model: model, data: data, promptLimit: promptLimit, usesChatTemplate: usesChatTemplate)
+      try LongBenchEvaluation(
+        model: model, data: data, promptLimit: promptLimit, usesChatTemplate: usesChatTemplate,
+        parsesControl: setup.parsesControl)
     }
     return LongBenchReport(contents, findings: data.findings)
   }

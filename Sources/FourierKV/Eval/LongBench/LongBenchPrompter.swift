@@ -8,6 +8,8 @@ struct LongBenchPrompter {
   let frame: ChatFrame?
   /// The most tokens of a prompt before the chat template, its begin token included.
   let promptLimit: Int
+  /// Whether control tokens that the prompts name become those tokens where no chat template is; in one they always do.
+  let parsesControl: Bool
   /// The most tokens that come on top of the limit: the chat template's, and `slack`.
   let mostAround: Int
 
@@ -18,9 +20,10 @@ struct LongBenchPrompter {
 
   /// - Parameter promptLimit: nil leaves as much of the model's context as the longest answer and the chat template take.
   /// - Throws: `EngineError.textNotConverted`.
-  init(model: LlamaModel, frame: ChatFrame?, promptLimit: Int?) throws {
+  init(model: LlamaModel, frame: ChatFrame?, promptLimit: Int?, parsesControl: Bool = false) throws {
     self.model = model
     self.frame = frame
+    self.parsesControl = parsesControl
     let around =
       try frame.map { try model.tokenize($0.before + $0.after, addSpecial: false, parseSpecial: true).count } ?? 0
     mostAround = around + Self.slack
@@ -38,6 +41,7 @@ struct LongBenchPrompter {
   /// - Throws: `EngineError.contextExceeded` if no cut makes it fit; `EngineError.textNotConverted`.
   func prompt(of sample: LongBenchSample, room: Int) throws -> EvalPrompt {
     let frame = sample.task.usesChatTemplate ? frame : nil
+    let parsesControl = frame != nil || parsesControl
     var limit = promptLimit
     while true {
       let cut = try sample.prompt.cut(
@@ -45,7 +49,7 @@ struct LongBenchPrompter {
       let (document, whole) = Self.texts(cut.document, cut.question, in: frame)
       // The template writes the begin token itself.
       func tokenize(_ text: String) throws -> [Int32] {
-        try model.tokenize(text, addSpecial: frame == nil, parseSpecial: frame != nil)
+        try model.tokenize(text, addSpecial: frame == nil, parseSpecial: parsesControl)
       }
       let tokens = try tokenize(whole)
       if tokens.count <= room {

@@ -27,9 +27,15 @@ public struct NeedlePipeline: Sendable {
   public func run(progress: (EvalProgress) -> Void = { _ in }) throws -> NeedleReport {
     let text = try haystacks.map(PromptText.read).joined(separator: "\n\n")
     let cells = NeedleCell.grid(lengths: lengths, depths: depths, trials: trials)
-    return NeedleReport(
-      try setup.run(progress: progress) { model in
-        try NeedleTask(model: model, text: text, texts: texts, cells: cells, maxAnswerTokens: maxAnswerTokens)
-      })
+    var plain: [String] = []
+    let contents = try setup.run(progress: progress) { model in
+      plain = try setup.plainControlTexts(in: [text, texts.needle, texts.question, texts.answer], model: model)
+      return try NeedleTask(
+        model: model, text: text, texts: texts, cells: cells, maxAnswerTokens: maxAnswerTokens,
+        parsesControl: setup.parsesControl)
+    }
+    var report = NeedleReport(contents)
+    report.plainControlTexts = plain
+    return report
   }
 }

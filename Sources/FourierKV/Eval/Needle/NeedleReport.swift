@@ -15,6 +15,9 @@ public struct NeedleReport: Sendable {
   /// What was passed over in the log.
   public var problems: [RunLogProblem]
 
+  /// The control tokens that the texts name and that went in as plain text; empty where only logs were read.
+  public var plainControlTexts: [String] = []
+
   public typealias Line = RunLine<NeedleCell, EvalResult<NeedleScore>>
 
   /// What one method reached.

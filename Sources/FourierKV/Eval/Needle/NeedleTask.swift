@@ -13,43 +13,55 @@ public struct NeedleTask: EvalTask {
   private let haystack: Haystack
   private let texts: NeedleTexts
   private let maxAnswerTokens: Int
+  private let parsesControl: Bool
 
   /// Prepares the grid.
   ///
   /// - Parameters:
   ///   - text: what needles are hidden in.
   ///   - maxAnswerTokens: the most tokens of an answer, which also ends with its first line.
+  ///   - parsesControl: whether control tokens that the texts name become those tokens.
   /// - Throws: `Haystack.Failure` if the text is too short for one of the cells, or the needle too long;
   ///   `EngineError` if a text cannot be tokenized.
-  public init(model: LlamaModel, text: String, texts: NeedleTexts, cells: [NeedleCell], maxAnswerTokens: Int) throws {
+  public init(
+    model: LlamaModel, text: String, texts: NeedleTexts, cells: [NeedleCell], maxAnswerTokens: Int,
+    parsesControl: Bool = false
+  ) throws {
     self.model = model
     self.texts = texts
     self.cells = cells
     self.maxAnswerTokens = maxAnswerTokens
-    let tokens = try model.tokenize(text, addSpecial: false)
+    self.parsesControl = parsesControl
+    var tokens = try model.tokenize(text, addSpecial: false, parseSpecial: parsesControl)
+    // A text that begins with the model's own first token would have it twice.
+    if tokens.starts(with: model.startTokens) { tokens.removeFirst(model.startTokens.count) }
     haystack = Haystack(
       start: model.startTokens, tokens: tokens,
       sentenceEnds: try Self.sentenceEnds(of: tokens, model))
     var context = 0
     for cell in cells {
-      let prompt = try Self.prompt(of: cell, texts: texts, haystack: haystack, model: model)
-      let expected = try model.tokenize(" \(texts.filled(for: cell).answer)", addSpecial: false)
+      let prompt = try Self.prompt(
+        of: cell, texts: texts, haystack: haystack, model: model, parsesControl: parsesControl)
+      let expected = try model.tokenize(
+        " \(texts.filled(for: cell).answer)", addSpecial: false, parseSpecial: parsesControl)
       context = max(context, prompt.cached.count + prompt.following.count + max(maxAnswerTokens, expected.count))
     }
     contextTokens = context
   }
 
   public var settings: [String: String] {
-    [
+    var settings = [
       "haystack": "\(TokenFingerprint(of: haystack.tokens))", "needle": texts.needle, "question": texts.question,
       "answer": texts.answer, "answer tokens": "\(maxAnswerTokens)",
     ]
+    settings["control tokens"] = parsesControl ? "taken" : nil
+    return settings
   }
 
   public func work(of cell: NeedleCell) -> Double { Double(cell.length) }
 
   public func prompt(of cell: NeedleCell) throws -> EvalPrompt {
-    try Self.prompt(of: cell, texts: texts, haystack: haystack, model: model)
+    try Self.prompt(of: cell, texts: texts, haystack: haystack, model: model, parsesControl: parsesControl)
   }
 
   public func score(of cell: NeedleCell, prompt: EvalPrompt, reference: Void, on engine: EvalEngine) throws
@@ -68,18 +80,21 @@ public struct NeedleTask: EvalTask {
   /// The tokens of the expected answer where it follows the question behind a space; none where the two run together.
   private func expectedTokens(of cell: NeedleCell, after prompt: EvalPrompt) throws -> [Int32] {
     let texts = texts.filled(for: cell)
-    let tokens = try model.tokenize("\n\(texts.question) \(texts.answer)", addSpecial: false)
+    let tokens = try model.tokenize(
+      "\n\(texts.question) \(texts.answer)", addSpecial: false, parseSpecial: parsesControl)
     return tokens.starts(with: prompt.following) ? Array(tokens.dropFirst(prompt.following.count)) : []
   }
 
   private static func prompt(
-    of cell: NeedleCell, texts: NeedleTexts, haystack: Haystack, model: LlamaModel
+    of cell: NeedleCell, texts: NeedleTexts, haystack: Haystack, model: LlamaModel, parsesControl: Bool
   ) throws -> EvalPrompt {
     let texts = texts.filled(for: cell)
     return EvalPrompt(
       cached: try haystack.prompt(
-        needle: try model.tokenize("\n\(texts.needle)\n", addSpecial: false), length: cell.length, depth: cell.depth),
-      following: try model.tokenize("\n\(texts.question)", addSpecial: false))
+        needle: try model.tokenize(
+          "\n\(texts.needle)\n", addSpecial: false, parseSpecial: parsesControl), length: cell.length, depth: cell.depth
+      ),
+      following: try model.tokenize("\n\(texts.question)", addSpecial: false, parseSpecial: parsesControl))
   }
 
   /// The ids among `tokens` whose text ends a sentence or a paragraph: in `.`, `!` or `?`, or holds an empty line.

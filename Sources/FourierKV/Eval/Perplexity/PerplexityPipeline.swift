@@ -24,9 +24,14 @@ public struct PerplexityPipeline: Sendable {
       PerplexityTask.Text(
         name: path.split(separator: "/").last.map(String.init) ?? path, text: try PromptText.read(path))
     }
-    return PerplexityReport(
-      try setup.run(progress: progress) { model in
-        try PerplexityTask(model: model, texts: texts, cached: cached, following: following)
-      })
+    var plain: [String] = []
+    let contents = try setup.run(progress: progress) { model in
+      plain = try setup.plainControlTexts(in: texts.map(\.text), model: model)
+      return try PerplexityTask(
+        model: model, texts: texts, cached: cached, following: following, parsesControl: setup.parsesControl)
+    }
+    var report = PerplexityReport(contents)
+    report.plainControlTexts = plain
+    return report
   }
 }

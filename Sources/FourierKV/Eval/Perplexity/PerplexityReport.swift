@@ -9,6 +9,9 @@ public struct PerplexityReport: Sendable {
   /// What was passed over in the log.
   public var problems: [RunLogProblem]
 
+  /// The control tokens that the texts name and that went in as plain text; empty where only logs were read.
+  public var plainControlTexts: [String] = []
+
   public typealias Line = RunLine<PerplexityCell, EvalResult<PerplexityScore>>
 
   /// All methods on one text.

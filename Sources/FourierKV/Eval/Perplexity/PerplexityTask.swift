@@ -11,6 +11,7 @@ public struct PerplexityTask: EvalTask {
   public let cells: [PerplexityCell]
   public let contextTokens: Int
   private let texts: [String: [Int32]]
+  private let parsesControl: Bool
 
   /// A text under its file name.
   public struct Text: Sendable {
@@ -25,20 +26,23 @@ public struct PerplexityTask: EvalTask {
 
   /// Prepares one cell for each text and each number of cached tokens.
   ///
-  /// - Parameter following: tokens of the continuation; 2 or more.
+  /// - Parameters:
+  ///   - following: tokens of the continuation; 2 or more.
+  ///   - parsesControl: whether control tokens that the texts name become those tokens.
   /// - Throws: `EvalFailure`; `EngineError` if a text cannot be tokenized.
-  public init(model: LlamaModel, texts: [Text], cached: [Int], following: Int) throws {
+  public init(model: LlamaModel, texts: [Text], cached: [Int], following: Int, parsesControl: Bool = false) throws {
     precondition(following >= 2 && cached.allSatisfy { $0 > 0 }, "nothing to score")
     var tokens: [String: [Int32]] = [:]
     for text in texts {
       guard tokens[text.name] == nil else { throw EvalFailure.repeatedName(text.name) }
-      let all = try model.tokenize(text.text)
+      let all = try parsesControl ? model.tokenizeWithControl(text.text) : model.tokenize(text.text)
       for count in cached where count > all.count - following {
         throw EvalFailure.textTooShort(name: text.name, tokens: all.count, cached: count, following: following)
       }
       tokens[text.name] = all
     }
     self.texts = tokens
+    self.parsesControl = parsesControl
     cells = texts.flatMap { text in
       cached.map { PerplexityCell(text: text.name, cached: $0, following: following) }
     }
@@ -46,7 +50,10 @@ public struct PerplexityTask: EvalTask {
   }
 
   public var settings: [String: String] {
-    Dictionary(uniqueKeysWithValues: texts.map { ("text \($0.key)", "\(TokenFingerprint(of: $0.value))") })
+    var settings = Dictionary(
+      uniqueKeysWithValues: texts.map { ("text \($0.key)", "\(TokenFingerprint(of: $0.value))") })
+    settings["control tokens"] = parsesControl ? "taken" : nil
+    return settings
   }
 
   public func work(of cell: PerplexityCell) -> Double { Double(cell.cached + cell.following) }

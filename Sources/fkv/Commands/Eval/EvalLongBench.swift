@@ -21,9 +21,9 @@ struct EvalLongBench: ParsableCommand {
       "Only these tasks, separated by commas: \(LongBenchTask.allCases.map(\.rawValue).joined(separator: ", ")); with _e "
         + "behind the name those of LongBench-E.", valueName: "tasks"))
   var tasks: String?
-  @Option(help: "Only the first samples of each task.") var limit: Int?
+  @Option(number: .atLeast(1), help: "Only the first samples of each task.") var limit: Int?
   @Option(
-    name: .customLong("max-tokens-context"),
+    name: .customLong("max-tokens-context"), number: .atLeast(LongBenchPipeline.leastPromptLimit),
     help: "The most tokens of a prompt; longer ones are cut in the middle (default: what the model's context holds).")
   var maxTokens: Int?
   @Flag(
@@ -47,10 +47,6 @@ struct EvalLongBench: ParsableCommand {
   func validate() throws {
     if data.isEmpty { throw ValidationError("give at least one '--data'") }
     if let rows = try rows(), rows.isEmpty { throw ValidationError("'--tasks' names none") }
-    if let limit, limit < 1 { throw ValidationError("'--limit' must be 1 or more") }
-    if let maxTokens, maxTokens < LongBenchPipeline.leastPromptLimit {
-      throw ValidationError("'--max-tokens-context' must be \(LongBenchPipeline.leastPromptLimit) or more")
-    }
   }
 
   func run() throws {

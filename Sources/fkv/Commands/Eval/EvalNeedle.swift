@@ -13,14 +13,17 @@ struct EvalNeedle: ParsableCommand {
       """)
 
   @Option(parsing: .upToNextOption, help: "Text files that needles are hidden in.") var haystack: [String]
-  @Option(help: "Cached tokens.") var lengths = NumberList([1024, 2048, 4096])
-  @Option(help: "Where the needle lies, in percent of the text.") var depths = NumberList([0.0, 25, 50, 75, 100])
-  @Option(help: "Needles for each length and depth.") var trials = 1
+  @Option(number: .list(of: .atLeast(1)), help: "Cached tokens.") var lengths = NumberList([1024, 2048, 4096])
+  @Option(number: .list(of: .within(0...100)), help: "Where the needle lies, in percent of the text.")
+  var depths = NumberList([0.0, 25, 50, 75, 100])
+  @Option(number: .within(1...1000), help: "Needles for each length and depth.") var trials = 1
   @Option(help: "The sentence to hide, in a line of its own (default: the secret code of the blue door).")
   var needle: String?
   @Option(help: "What follows the text, in the next line; the model goes on from its end.") var question: String?
   @Option(help: "The words that its answer must hold.") var answer: String?
-  @Option(name: .customLong("max-tokens"), help: "The most tokens of an answer, which also ends with its first line.")
+  @Option(
+    name: .customLong("max-tokens"), number: .atLeast(1),
+    help: "The most tokens of an answer, which also ends with its first line.")
   var maxTokens = 24
   @Option(name: .shortAndLong, help: ArgumentHelp("Also draw a heat map into this SVG file.", valueName: "file.svg"))
   var output: String?
@@ -28,10 +31,6 @@ struct EvalNeedle: ParsableCommand {
 
   func validate() throws {
     if haystack.isEmpty { throw ValidationError("give at least one '--haystack'") }
-    if lengths.numbers.contains(where: { $0 < 1 }) { throw ValidationError("'--lengths' must be 1 or more") }
-    if !depths.numbers.allSatisfy({ (0...100).contains($0) }) {
-      throw ValidationError("'--depths' must be between 0 and 100")
-    }
     for (name, count) in [
       ("--lengths", Set(lengths.numbers).count == lengths.numbers.count),
       ("--depths", Set(depths.numbers).count == depths.numbers.count),
@@ -42,8 +41,6 @@ struct EvalNeedle: ParsableCommand {
     if let answer, !answer.contains(where: { $0.isLetter || $0.isNumber }) {
       throw ValidationError("'--answer' has no words")
     }
-    if !(1...1000).contains(trials) { throw ValidationError("'--trials' must be between 1 and 1000") }
-    if maxTokens < 1 { throw ValidationError("'--max-tokens' must be 1 or more") }
   }
 
   func run() throws {

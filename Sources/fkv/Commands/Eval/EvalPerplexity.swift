@@ -11,15 +11,16 @@ struct EvalPerplexity: ParsableCommand {
       """)
 
   @Argument(help: "Text files.") var texts: [String]
-  @Option(help: "Tokens that are cached.") var cached = NumberList([4096])
-  @Option(help: "Tokens that follow; the first is fed and not scored.") var follow = 1024
+  @Option(number: .list(of: .atLeast(1)), help: "Tokens that are cached.") var cached = NumberList([4096])
+  @Option(
+    number: .atLeast(2, because: "the first token is fed and not scored"),
+    help: "Tokens that follow; the first is fed and not scored.")
+  var follow = 1024
   @OptionGroup var options: EvalOptions
 
   func validate() throws {
     if texts.isEmpty { throw ValidationError("give at least one text") }
-    if cached.numbers.contains(where: { $0 < 1 }) { throw ValidationError("'--cached' must be 1 or more") }
     if Set(cached.numbers).count != cached.numbers.count { throw ValidationError("'--cached' has a number twice") }
-    if follow < 2 { throw ValidationError("'--follow' must be 2 or more: the first token is fed and not scored") }
   }
 
   func run() throws {

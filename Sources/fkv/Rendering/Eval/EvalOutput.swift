@@ -12,6 +12,7 @@ enum EvalOutput {
     case .needle(let report):
       if let map { try BenchPipeline.write(NeedleMap(report).svg, to: map) }
       if json { try JSONOutput.print(NeedleJSON(report)) } else { try fkv.print(NeedleText.render(report)) }
+      Diagnostics.plainControl(report.plainControlTexts)
       note(report.problems)
       for line in report.lines {
         guard let reason = line.skipped else { continue }
@@ -21,6 +22,7 @@ enum EvalOutput {
     case .perplexity(let report):
       guard map == nil else { throw ValidationError("'--output' draws a needle test, and this is none") }
       if json { try JSONOutput.print(PerplexityJSON(report)) } else { try fkv.print(PerplexityText.render(report)) }
+      Diagnostics.plainControl(report.plainControlTexts)
       note(report.problems)
       for line in report.tables.flatMap(\.lines) {
         guard let reason = line.skipped else { continue }

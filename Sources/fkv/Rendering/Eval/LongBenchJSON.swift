@@ -74,7 +74,8 @@ struct LongBenchJSON: Encodable {
       let score = line.result?.score
       return Result(
         task: line.cell.task, id: line.cell.id, length: line.cell.length, method: line.method, score: score?.score,
-        answer: score?.answer, answerTokens: score?.answerTokens, cost: (line.result?.cost).map(EvalCostJSON.init),
+        answer: score?.answer, answerTokens: score?.answerTokens,
+        cost: (line.result?.cost).map { EvalCostJSON($0, method: line.method) },
         skipped: line.skipped)
     }
     passedOver = report.findings.map(\.description) + report.problems.map(\.description)

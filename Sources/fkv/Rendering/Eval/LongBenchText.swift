@@ -9,7 +9,9 @@ enum LongBenchText {
     var all = scores(report.table, report.table.rows, title: "task")
     let methods = report.table.methods
     all.add(["average", "", ""] + methods.map { report.table.average($0).map(Format.hundredths) ?? "–" })
-    all.add(["ratio", "", ""] + methods.map { report.ratios[$0].map(Format.ratio) ?? "–" })
+    all.add(
+      ["ratio", "", ""]
+        + methods.map { method in report.ratios[method].map { EvalRatio.text($0, method: method) } ?? "–" })
     let extended = report.table.rows.filter { LongBenchRow(name: $0)?.isExtended ?? false }
     let parts = LongBenchLength.allCases.compactMap { length in
       let rows = extended.filter { row in methods.contains { report.table.cell(row, $0, length: length) != nil } }

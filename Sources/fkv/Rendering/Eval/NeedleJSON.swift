@@ -45,12 +45,12 @@ struct NeedleJSON: Encodable {
         meanLogProbability: $0.logProbability,
         foundByDepthAndLength: $0.places.map { $0.map(\.fraction) })
     }
-    results = report.lines.map {
+    results = report.lines.map { line in
       Result(
-        length: $0.cell.length, depth: $0.cell.depth, trial: $0.cell.trial, method: $0.method,
-        found: $0.result?.score.found, answer: $0.result?.score.answer,
-        logProbability: $0.result?.score.logProbability, cost: ($0.result?.cost).map(EvalCostJSON.init),
-        skipped: $0.skipped)
+        length: line.cell.length, depth: line.cell.depth, trial: line.cell.trial, method: line.method,
+        found: line.result?.score.found, answer: line.result?.score.answer,
+        logProbability: line.result?.score.logProbability,
+        cost: (line.result?.cost).map { EvalCostJSON($0, method: line.method) }, skipped: line.skipped)
     }
     passedOver = report.problems.map(\.description)
   }
@@ -63,17 +63,20 @@ struct EvalCostJSON: Encodable {
   var rawBytes: Int
   var basisBytesOutside: Int
   var ratio: Double
+  /// The ratio that was asked for and not reached.
+  var unmetRatio: Double?
   var encodeSeconds: Double
   var decodeSeconds: Double
   var loadSeconds: Double
   var scoreSeconds: Double
 
-  init(_ cost: EvalCost) {
+  init(_ cost: EvalCost, method: String) {
     cachedTokens = cost.cachedTokens
     fileBytes = cost.fileBytes
     rawBytes = cost.rawBytes
     basisBytesOutside = cost.outsideBytes
     ratio = cost.ratio
+    unmetRatio = EvalMethod.unmetRatio(of: method, reached: cost.ratio)
     encodeSeconds = cost.encodeSeconds
     decodeSeconds = cost.decodeSeconds
     loadSeconds = cost.loadSeconds

@@ -15,7 +15,10 @@ enum NeedleText {
       table.add(
         [method.name]
           + report.lengths.indices.flatMap { length in
-            [method.ratios[length].map(Format.ratio) ?? "–", count(method.total(length: length))]
+            [
+              method.ratios[length].map { EvalRatio.text($0, method: method.name) } ?? "–",
+              count(method.total(length: length)),
+            ]
           } + [count(method.total), method.logProbability.map { String(format: "%.2f", $0) } ?? "–"])
     }
     return table

@@ -32,7 +32,8 @@ struct PerplexityJSON: Encodable {
         text: line.cell.text, cachedTokens: line.cell.cached, followingTokens: line.cell.following,
         method: line.method, scoredTokens: score?.tokens, klMean: score?.klMean, klP99: score?.klP99,
         klMax: score?.klMax, perplexityFull: score?.perplexityFull, perplexityRestored: score?.perplexityRestored,
-        top1Agreement: score?.top1Agreement, cost: (line.result?.cost).map(EvalCostJSON.init), skipped: line.skipped)
+        top1Agreement: score?.top1Agreement, cost: (line.result?.cost).map { EvalCostJSON($0, method: line.method) },
+        skipped: line.skipped)
     }
     passedOver = report.problems.map(\.description)
   }

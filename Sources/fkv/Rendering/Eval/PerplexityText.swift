@@ -25,7 +25,7 @@ enum PerplexityText {
       }
       let (cost, score) = (result.cost, result.score)
       text.add([
-        line.method, "\(cost.fileBytes)", "\(cost.outsideBytes)", Format.ratio(cost.ratio),
+        line.method, "\(cost.fileBytes)", "\(cost.outsideBytes)", EvalRatio.text(cost.ratio, method: line.method),
         Format.significant(score.klMean), Format.significant(score.klP99), Format.significant(score.klMax),
         Format.significant(score.perplexityRestored),
         Format.change(score.perplexityRestored / score.perplexityFull - 1),

@@ -37,6 +37,19 @@ import Testing
     #expect(try prompter(chat: false).prompt(of: sample, room: 4096).following.count >= 1)
   }
 
+  /// Without a chat template, control tokens that a document names are text unless they are asked for.
+  @Test func controlTokensOfDocuments() throws {
+    var sample = sample(.multiFieldQA)
+    sample.context += "<|im_end|>"
+    let end = try #require(try Self.model.tokenize("<|im_end|>", addSpecial: false, parseSpecial: true).first)
+    for parses in [false, true] {
+      let prompter = try LongBenchPrompter(
+        model: Self.model, frame: nil, promptLimit: nil, parsesControl: parses)
+      let prompt = try prompter.prompt(of: sample, room: 4096)
+      #expect((prompt.cached + prompt.following).contains(end) == parses)
+    }
+  }
+
   @Test func longPromptsLoseTheirMiddle() throws {
     let sample = sample(.multiFieldQA)
     let prompter = try prompter(200)
