@@ -35,7 +35,7 @@ enum ForeignTargets {
     MLXFormat(), mutation: { SafetensorsChanges.mutated($0, &$1) },
     seeds: {
       try ForeignSeeds.samples("mlx", ".safetensors", most: mostBytes)
-        + ForeignSeeds.caches.prefix(3).map { try ForeignSeeds.written(MLXFormat(), $0) }
+        + ForeignSeeds.caches.prefix(3).map { try ForeignSeeds.written(MLXFormat(), $0) } + MLXSwiftSeeds.all()
     })
 
   static let transformers = target(
@@ -47,6 +47,7 @@ enum ForeignTargets {
     seeds: {
       let files = try ForeignSeeds.samples("torch", ".pt", most: mostBytes)
       return files + files.compactMap { ArchiveChanges.entries(of: $0).map(ArchiveChanges.archive) }
+        + TorchSeeds.all()
     })
 
   /// Sequence and session files; the first byte says what is known of the model.
