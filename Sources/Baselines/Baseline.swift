@@ -9,7 +9,7 @@ public protocol Baseline: Sendable {
   var method: String { get }
   /// What distinguishes this point of the method from its others: `3 bit, groups of 32`.
   var setting: String { get }
-  /// Bytes of what must lie beside the file to decode it, a calibrated basis; 0 for most methods.
+  /// Bytes of what must lie next to the file to decode it, a calibrated basis; 0 for most methods.
   var outsideBytes: Int { get }
   /// Seconds of work done before `encode` that belongs to encoding this cache; 0 for most methods.
   var preparationSeconds: Double { get }

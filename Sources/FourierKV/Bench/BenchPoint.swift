@@ -5,7 +5,7 @@ public struct BenchPoint: Sendable {
   /// Whether it is one of fkv's own profiles.
   public var isProduct: Bool
   public var size: CacheSize
-  /// Bytes of a basis that must lie beside the file; not in `size`.
+  /// Bytes of a basis that must lie next to the file; not in `size`.
   public var outsideBytes: Int
   /// ‖o−õ‖/‖o‖ as `fkv verify` measures it.
   public var comparison: VerifyPipeline.Comparison
