@@ -67,6 +67,14 @@ struct TensorNaming: Hashable {
     return layers
   }
 
+  /// Whose numbers a tensor holds for all layers, by a name with one of the words for keys or values and no number:
+  /// `keys`, `value_cache`; nil for any other name.
+  static func kind(ofStack name: String) -> CacheKind? {
+    let words = words(name)
+    let named = words.compactMap { kinds[$0] }
+    return named.count == 1 && !words.contains { Int($0) != nil } ? named[0] : nil
+  }
+
   private static let kinds: [String: CacheKind] = [
     "k": .key, "key": .key, "keys": .key, "v": .value, "value": .value, "values": .value,
   ]
