@@ -34,9 +34,17 @@ import Testing
   }
 
   /// A form that is refused whole leads nowhere.
-  @Test(.serialized, arguments: ["torch", "mlx"]) func everyFormLaidOutByHandIsDecoded(name: String) throws {
+  @Test(.serialized, arguments: ["torch", "mlx", "transformers"]) func everyFormLaidOutByHandIsDecoded(name: String)
+    throws
+  {
     let target = try #require(FuzzTargets.all.first { $0.name == name })
-    for (index, seed) in (name == "torch" ? TorchSeeds.all() : MLXSwiftSeeds.all()).enumerated() {
+    let seeds =
+      switch name {
+      case "torch": TorchSeeds.all()
+      case "mlx": MLXSwiftSeeds.all()
+      default: ForeignSeeds.stacks
+      }
+    for (index, seed) in seeds.enumerated() {
       let decoded = try seed.withUnsafeBytes { try target.attempt($0) }.decoded
       #expect(decoded, "\(name) \(index)")
     }

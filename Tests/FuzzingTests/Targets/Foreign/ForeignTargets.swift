@@ -40,7 +40,7 @@ enum ForeignTargets {
 
   static let transformers = target(
     TransformersFormat(), mutation: { SafetensorsChanges.mutated($0, &$1) },
-    seeds: { try ForeignSeeds.samples("transformers", ".safetensors", most: mostBytes) })
+    seeds: { try ForeignSeeds.samples("transformers", ".safetensors", most: mostBytes) + ForeignSeeds.stacks })
 
   static let torch = target(
     TorchFormat(), mutation: { ArchiveChanges.mutated($0, &$1) },

@@ -8,41 +8,27 @@ enum MLXSwiftSeeds {
     ]
     let marked = ["0.0.0": "", "1.__mlx_lm_state_count": "1", "2.0": "__mlx_lm_state_v1__:KVCache"]
     return [
-      file(quantisedLayer(0), ["0.0.0": "256", "0.0.1": "2", "0.0.2": "32", "0.0.3": "4", "2.0": "QuantizedKVCache"]),
-      file(plainLayer, rotating), file(plainLayer + quantisedLayer(1), rotating.merging(quantised) { $1 }),
-      file(plainLayer + [("__mlx_lm_state_tensor_0", "I32", [1], 4)], marked),
-      file(
+      ForeignSeeds.safetensors(
+        quantisedLayer(0), ["0.0.0": "256", "0.0.1": "2", "0.0.2": "32", "0.0.3": "4", "2.0": "QuantizedKVCache"]),
+      ForeignSeeds.safetensors(plainLayer, rotating),
+      ForeignSeeds.safetensors(plainLayer + quantisedLayer(1), rotating.merging(quantised) { $1 }),
+      ForeignSeeds.safetensors(plainLayer + [("__mlx_lm_state_tensor_0", "I32", [1], 4)], marked),
+      ForeignSeeds.safetensors(
         plainLayer + [("1.0", "F32", [1, 1, 2, 32], 256), ("1.1", "BF16", [1, 1, 2, 32], 128)],
         ["0.0.0": "", "0.1.0": "", "2.0": "KVCache", "2.1": "KVCache"]),
     ]
   }
 
-  private typealias Tensor = (name: String, type: String, shape: [Int], bytes: Int)
-
   /// One head of two tokens, 32 dimensions.
-  private static var plainLayer: [Tensor] { [0, 1].map { ("0.\($0)", "F16", [1, 1, 2, 32], 128) } }
+  private static var plainLayer: [ForeignSeeds.Tensor] { [0, 1].map { ("0.\($0)", "F16", [1, 1, 2, 32], 128) } }
 
   /// The same in four bits: six tensors side by side.
-  private static func quantisedLayer(_ layer: Int) -> [Tensor] {
-    [0, 3].flatMap { first -> [Tensor] in
+  private static func quantisedLayer(_ layer: Int) -> [ForeignSeeds.Tensor] {
+    [0, 3].flatMap { first -> [ForeignSeeds.Tensor] in
       [
         ("\(layer).\(first)", "U32", [1, 1, 2, 4], 32), ("\(layer).\(first + 1)", "F16", [1, 1, 2, 1], 4),
         ("\(layer).\(first + 2)", "F16", [1, 1, 2, 1], 4),
       ]
     }
-  }
-
-  private static func file(_ tensors: [Tensor], _ texts: [String: String]) -> [UInt8] {
-    var members = texts.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\"\($0.value)\"" }
-    members = ["\"__metadata__\":{\(members.joined(separator: ","))}"]
-    var end = 0
-    for tensor in tensors {
-      members.append(
-        "\"\(tensor.name)\":{\"dtype\":\"\(tensor.type)\",\"shape\":\(tensor.shape),"
-          + "\"data_offsets\":[\(end),\(end + tensor.bytes)]}")
-      end += tensor.bytes
-    }
-    let header = Array("{\(members.joined(separator: ","))}".utf8)
-    return ContainerParts.little(UInt64(header.count), 8) + header + [UInt8](repeating: 0x3C, count: end)
   }
 }
