@@ -11,7 +11,7 @@ public protocol Baseline: Sendable {
   var setting: String { get }
   /// The ratio that the setting asks for; nil where it asks for none.
   var askedRatio: Double? { get }
-  /// Bytes of what must lie beside the file to decode it, a calibrated basis; 0 for most methods.
+  /// Bytes of what must lie next to the file to decode it, a calibrated basis; 0 for most methods.
   var outsideBytes: Int { get }
   /// Seconds of work done before `encode` that belongs to encoding this cache; 0 for most methods.
   var preparationSeconds: Double { get }

@@ -4,7 +4,7 @@ public enum BaselineError: Error, Equatable, Sendable, CustomStringConvertible {
   case unsuitable(String)
   /// `place` ends at `found` bytes where `needed` are due.
   case truncated(place: String, needed: Int, found: Int)
-  /// `place` has `count` bytes behind its end.
+  /// `place` has `count` bytes after its end.
   case trailingBytes(place: String, count: Int)
   /// A value that no encoder writes.
   case badValue(place: String, field: String, declared: Int)
@@ -15,7 +15,7 @@ public enum BaselineError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .unsuitable(let reason): reason
     case .truncated(let place, let needed, let found): "\(place): \(needed) bytes due, \(found) found"
-    case .trailingBytes(let place, let count): "\(place): \(count) bytes behind its end"
+    case .trailingBytes(let place, let count): "\(place): \(count) bytes after its end"
     case .badValue(let place, let field, let declared): "\(place): \(field) is \(declared)"
     case .library(let name, let problem): "\(name): \(problem)"
     }

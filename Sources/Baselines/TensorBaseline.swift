@@ -39,7 +39,7 @@ public struct TensorPlace: Sendable, CustomStringConvertible {
 }
 
 extension TensorBaseline {
-  /// Keys, then values of each layer in layer order, each behind its byte count (u32).
+  /// Keys, then values of each layer in layer order, each after its byte count (u32).
   public func encode(_ cache: any CacheSource) throws -> [UInt8] {
     let description = cache.description
     var writer = BaselineWriter()

@@ -4,7 +4,7 @@ import KVCacheModel
 public enum CodecError: Error, Equatable, Sendable {
   /// `place` ends at `found` bytes where `needed` are declared.
   case truncated(place: String, needed: Int, found: Int)
-  /// `place` has `count` bytes behind its end.
+  /// `place` has `count` bytes after its end.
   case trailingBytes(place: String, count: Int)
   /// A declared value is not what its place allows.
   case badValue(place: String, field: String, declared: String, allowed: String)

@@ -4,7 +4,7 @@ extension CoefficientCoder {
   /// Fills `target` with the matrix that `coded` holds, `rows` rows of `rowLength` values.
   ///
   /// A stream of one byte can stand for any number of zeros: the caller must know that `rows` and `rowLength` are
-  /// reasonable. Memory beside `target` is `rows` bytes and little more.
+  /// reasonable. Memory besides `target` is `rows` bytes and little more.
   ///
   /// - Parameter shared: the models that the stream was encoded with, if it does not hold its own.
   /// - Throws: `CodingError` if `coded` is not the coded form of such a matrix; `target` then holds nothing useful.

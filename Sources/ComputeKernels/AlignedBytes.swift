@@ -29,7 +29,7 @@ struct AlignedBytes: @unchecked Sendable {
 
   var count: Int { block.count }
 
-  /// The same bytes at the start of `count`, zeros behind them.
+  /// The same bytes at the start of `count`, zeros after them.
   mutating func grow(to count: Int) {
     guard count > block.count else { return }
     let larger = Block(count: count)

@@ -7,7 +7,7 @@ public enum Softmax {
   ///
   /// - Accuracy: without a cap, a probability whose score is d below the row's largest has a relative error of at most
   ///   (d/2 + n/16 + 24)·2⁻²³ over n columns, for d ≤ 87; further below it is 0.
-  /// - Edge cases: an empty `seen` makes the whole row 0; −∞ gives 0 beside a finite score; a NaN, a +∞, or nothing but
+  /// - Edge cases: an empty `seen` makes the whole row 0; −∞ gives 0 next to a finite score; a NaN, a +∞, or nothing but
   ///   −∞ makes every probability NaN.
   public static func apply(_ row: UnsafeMutableBufferPointer<Float>, over seen: Range<Int>, softcap: Float? = nil) {
     precondition(seen.lowerBound >= 0 && seen.upperBound <= row.count)

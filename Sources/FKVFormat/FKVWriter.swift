@@ -72,7 +72,7 @@ public final class FKVWriter {
 
   /// Copies a section of another file, byte for byte and without decoding it, and returns its row here.
   ///
-  /// Memory stays near 1 MiB whatever the section's size, but for encrypted ones, which are decrypted and encrypted anew.
+  /// Memory stays near 1 MiB whatever the section's size, except for encrypted ones, which are decrypted and encrypted anew.
   /// Traps as `add` does; flags are kept as they are.
   ///
   /// - Throws: `FormatError.sectionHash` and the other errors of `FKVReader.payload(of:)` if the section is damaged,

@@ -1,6 +1,6 @@
 import KVCacheModel
 
-/// What attention of one layer needs beside keys and values: queries, who sees what, and how scores are scaled.
+/// What attention of one layer needs besides keys and values: queries, who sees what, and how scores are scaled.
 public struct AttentionProblem: Sendable {
   public let layer: LayerGeometry
   public let queries: ProbeQueries

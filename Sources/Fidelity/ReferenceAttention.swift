@@ -7,7 +7,7 @@ import KVCacheModel
 ///
 /// A query that sees no row has the output 0.
 ///
-/// Scores and sums go through OpenBLAS in `Float`; `Fidelity`'s tests hold them against a `Double` loop.
+/// Scores and sums go through OpenBLAS in `Float`; `Fidelity`'s tests check them against a `Double` loop.
 public enum ReferenceAttention {
   /// Attention outputs of all query heads of one KV head.
   ///
@@ -48,7 +48,7 @@ public enum ReferenceAttention {
       Softmax.apply(row, over: seen, softcap: problem.softcap)
       return
     }
-    // The seen rows behind the dropped ones move up to those before them, and back afterwards.
+    // The seen rows after the dropped ones move up to those before them, and back afterwards.
     let tail = seen.upperBound - dropped.upperBound
     let kept = seen.lowerBound..<seen.upperBound - dropped.count
     let base = row.baseAddress!

@@ -1,6 +1,6 @@
 /// A file that appears whole or not at all.
 ///
-/// Bytes go to a temporary file beside the target (`.NAME.PID-N.fkv-partial`); `commit()` syncs it, renames it over the
+/// Bytes go to a temporary file next to the target (`.NAME.PID-N.fkv-partial`); `commit()` syncs it, renames it over the
 /// target and syncs the folder. Without `commit()` the temporary is removed and the target stays as it was. What a
 /// process that died left in the folder is removed when the next one opens a file there.
 ///

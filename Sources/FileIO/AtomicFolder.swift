@@ -1,6 +1,6 @@
 /// A folder of files that appears whole or not at all.
 ///
-/// Files are written in a temporary folder beside the target (`.NAME.PID-N.fkv-partial`, mode 0700); `commit()` syncs
+/// Files are written in a temporary folder next to the target (`.NAME.PID-N.fkv-partial`, mode 0700); `commit()` syncs
 /// them and renames the folder. Without `commit()` the temporary is removed. A target that is an empty folder is
 /// replaced; one with anything in it is refused, since its files would be lost. Files have mode 0600. Links are written
 /// through, as `AtomicFile` does.
@@ -15,7 +15,7 @@ public final class AtomicFolder {
   private var sizes: [String: Int] = [:]
   private var isOpen = true
 
-  /// Makes a temporary folder beside `path`.
+  /// Makes a temporary folder next to `path`.
   ///
   /// - Throws: `FileError.system` if `path` is a file or a folder that is not empty, or its own folder is missing or
   ///   not writable.

@@ -24,7 +24,7 @@ public enum UnknownFact: String, Hashable, Sendable, CaseIterable {
   case attentionScale = "attention_scale"
 }
 
-/// All that is known of a cache beside its numbers.
+/// All that is known of a cache besides its numbers.
 public struct CacheDescription: Hashable, Sendable {
   public var model: ModelIdentity
   public var geometry: CacheGeometry

@@ -35,7 +35,7 @@ public struct LayerGeometry: Hashable, Sendable {
 
   /// G, query heads that share one KV head.
   public var groupSize: Int { queryHeads / kvHeads }
-  /// The position behind this layer's last cached token.
+  /// The position after this layer's last cached token.
   public var endPosition: Int { firstPosition + tokens }
   /// H·D, the numbers that one token adds to keys, and again to values.
   public var features: Int { kvHeads * headDim }

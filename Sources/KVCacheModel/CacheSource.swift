@@ -2,7 +2,7 @@
 ///
 /// Calls may come from several threads at once.
 public protocol CacheSource: Sendable {
-  /// All that is known of the cache beside its numbers.
+  /// All that is known of the cache besides its numbers.
   var description: CacheDescription { get }
   /// Keys or values of one layer (0 ..< L); errors say which layer of which file could not be read.
   func tensor(_ kind: CacheKind, layer: Int) throws -> CacheTensor

@@ -38,7 +38,7 @@ public struct RotaryEmbedding: Hashable, Sendable {
   public var scaling: String
   /// Radians per position of each pair, scaling included; `dimensions` / 2 of them.
   public var inverseFrequencies: [Double]
-  /// What rotated elements were multiplied by beside the rotation; 1 but for YaRN and LongRoPE.
+  /// What rotated elements were multiplied by besides the rotation; 1 except for YaRN and LongRoPE.
   public var magnitude: Double
 
   public init(

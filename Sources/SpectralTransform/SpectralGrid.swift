@@ -24,7 +24,7 @@ public struct SpectralGrid: Sendable {
   public let stride: Int
   /// Q.
   public let points: Int
-  /// (R, 8): row r holds the weights of a token r behind its grid point; empty if R is 1.
+  /// (R, 8): row r holds the weights of a token r after its grid point; empty if R is 1.
   public let weights: [Float]
   /// What coefficients are multiplied by before the FFT, and after its transpose: 1/φ̂(n/Q) for n = 0 … N−1; ones if R is 1.
   public let corrections: [Float]

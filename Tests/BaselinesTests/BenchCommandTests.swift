@@ -17,7 +17,7 @@ struct BenchCommandTests {
 
   private func fkv(_ arguments: String...) throws -> Output {
     let process = Process()
-    // The command lies beside the test bundle.
+    // The command lies next to the test bundle.
     let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     process.executableURL = bundle.appendingPathComponent("fkv")
     process.arguments = arguments

@@ -6,7 +6,7 @@ import Testing
 
 @testable import CacheCodec
 
-/// What decoding takes is held against the limits before it is taken, and both numbers are told.
+/// What decoding takes is checked against the limits before it is taken, and both numbers are told.
 @Suite struct DecodingLimitsTests {
   private let scratch = ScratchFolder()
 
@@ -154,7 +154,7 @@ import Testing
     #expect(refusals >= (method == 0 ? 1 : 2) && memory > expected.bytes.count)
     #expect(throws: CodecError.self) { try decode(memory: memory - 1, work: work) }
     if method > 0 { #expect(throws: CodecError.self) { try decode(memory: memory, work: work - 1) } }
-    // Parts of the rows are held against the same limits.
+    // Parts of the rows are checked against the same limits.
     let small = DecodingLimits(memoryBytes: 1, memoryFloor: 1)
     let file = try FKVCache(path: scratch.file("c.fkv"), decoding: small)
     #expect(throws: CodecError.self) { try file.tensor(.key, layer: 1, rows: 0..<1) }

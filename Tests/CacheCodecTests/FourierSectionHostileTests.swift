@@ -40,7 +40,7 @@ import Testing
         #expect(restored.bytes.count == 12 * 6 * 2)
       } catch is CodecError { refused += 1 } catch is CodingError { refused += 1 } catch { Issue.record(error) }
     }
-    // At the least what the head declares is held against what follows.
+    // At the least what the head declares is checked against what follows.
     #expect(refused > 8 * 40)
   }
 

@@ -12,7 +12,7 @@ struct CommandRun {
 
   private static var progressLine: Regex<Substring> { /fkv: [a-z]+ \d+\/\d+ [a-z]+ \(\d+ %\)(?:, [^,]+)*/ }
 
-  /// The binary that was built with these tests: it lies beside the test bundle.
+  /// The binary that was built with these tests: it lies next to the test bundle.
   static let binary: URL = {
     var folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     for _ in 0..<5 {

@@ -12,7 +12,7 @@ import Testing
 
   private func path(_ name: String) -> String { files.path(name) }
 
-  /// Converts the cache by way of a file or folder `name` and holds what comes back against it.
+  /// Converts the cache by way of a file or folder `name` and compares what comes back with it.
   private func throughAndBack(_ name: String, _ options: String...) throws {
     let capture = try files.capture("c.safetensors", Self.cache)
     try CommandRun(["convert", capture, path(name)] + options).expectSuccess()

@@ -1,5 +1,6 @@
 import FourierKV
 import Interchange
+import TestSupport
 import Testing
 
 /// Prompts in chat format: control tokens in text, and token ids, with the real model that set-up fetched.
@@ -68,6 +69,40 @@ import Testing
     // <|im_end|>, line feed, <|im_start|>, "ass", "istant", line feed.
     #expect(try fed("--special") == 6)
     #expect(try fed() > 6)
+  }
+
+  /// The texts that a basis is learned from: as text with a word, or as the tokens that they name.
+  @Test func calibrateReadsControlTokensWhereAskedFor() throws {
+    let model = TinyModel().write(to: files.path("t.gguf"))
+    try files.write("p.txt", Array(String(repeating: "<s>user a b</s>", count: 6).utf8))
+    func calibrated(_ more: String...) throws -> (tokens: Int, errors: String) {
+      let run = try CommandRun(
+        [
+          "calibrate", files.path("p.txt"), "--model", model, "-o", files.path("m.fkvbasis"), "--threads", "1",
+          "--json",
+        ] + more)
+      run.expectSuccess()
+      return (try #require(try run.json()["tokens"] as? Int), run.errors)
+    }
+    let (plain, special) = (try calibrated(), try calibrated("--special"))
+    #expect(plain.errors.contains("'<s>', '</s>'") && plain.errors.contains("--special"))
+    #expect(!special.errors.contains("--special"))
+    // The tokens that capture takes of the same text.
+    for (more, expected) in [([], plain.tokens), (["--special"], special.tokens)] {
+      try capture([files.path("p.txt"), "--model", model] + more).expectSuccess()
+      #expect(try tokens().count == expected)
+    }
+    #expect(special.tokens < plain.tokens)
+  }
+
+  /// A prompt that writes the begin token out has one, as in `--token-ids`, where ids are taken as they are.
+  @Test func aWrittenBeginTokenIsNotDoubled() throws {
+    let model = TinyModel().write(to: files.path("t.gguf"))
+    try capture(["-", "--special", "--model", model], input: "<s>a b").expectSuccess()
+    let written = try tokens()
+    #expect(written.first == 1 && written.count { $0 == 1 } == 1)
+    try capture(["--token-ids", "-", "--model", model], input: "1 1 70 71").expectSuccess()
+    #expect(try tokens() == [1, 1, 70, 71])
   }
 
   @Test func whatCannotBeTaken() throws {

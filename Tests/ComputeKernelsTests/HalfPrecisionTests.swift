@@ -25,7 +25,7 @@ import Testing
     #expect(wrong == [])
   }
 
-  /// Every number halfway between two neighbours of binary16, and the two beside it: where rounding is decided.
+  /// Every number halfway between two neighbours of binary16, and the two next to it: where rounding is decided.
   @Test func narrowingRoundsToNearestEven() {
     var values: [Float] = []
     for pattern in UInt16(0)..<0x7C00 {
@@ -46,7 +46,7 @@ import Testing
     #expect(HalfPrecision.narrow([Float.nan]).allSatisfy { Float16(bitPattern: $0).isNaN })
   }
 
-  /// The vector part and the rest must agree, whatever the length, and whatever lies behind must stay as it was.
+  /// The vector part and the rest must agree, whatever the length, and whatever lies after it must stay as it was.
   @Test(arguments: 0...70) func everyLengthIsConvertedAndNoMore(count: Int) {
     var generator = RepeatableGenerator(seed: UInt64(count))
     let patterns = (0..<count).map { _ in UInt16.random(in: 0..<0x7C00, using: &generator) }
@@ -66,7 +66,7 @@ import Testing
     #expect(halves == patterns + Array(repeating: 0xABCD, count: 9))
   }
 
-  /// Every bfloat16, the tie above it and the numbers beside the tie.
+  /// Every bfloat16, the tie above it and the numbers next to the tie.
   @Test func bfloat16RoundsToNearestEven() {
     var wrong: [UInt32] = []
     for high in UInt32(0)..<0x7F80 {

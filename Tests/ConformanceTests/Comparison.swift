@@ -5,7 +5,7 @@ import ReferenceDecoder
 
 @testable import Coding
 
-/// Holds the product's decoding of a file against the second decoder's.
+/// Compares the product's decoding of a file with the second decoder's.
 struct Comparison {
   /// The folder of the repository.
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

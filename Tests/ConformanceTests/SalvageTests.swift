@@ -107,7 +107,7 @@ import Testing
     }
 
     /// Whether the bytes that lay in `range` are not there any more, neither in their place nor where a cut moved them. A
-    /// cut at the edge of a range may leave the same bytes as one beside it.
+    /// cut at the edge of a range may leave the same bytes as one next to it.
     func hits(_ range: Range<Int>) -> Bool {
       guard touched.contains(where: { $0.overlaps(range) }) else { return false }
       let moved = range.lowerBound - (whole.count - bytes.count)

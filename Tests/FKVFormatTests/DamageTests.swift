@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  /// The same behind a right metadata hash, as an attacker would write it: an error or the right bytes, never a trap.
+  /// The same with a right metadata hash, as an attacker would write it: an error or the right bytes, never a trap.
   @Test func everyBitSealedAgain() throws {
     for bit in 0..<8 * sampleFile.bytes.count {
       var file = sampleFile

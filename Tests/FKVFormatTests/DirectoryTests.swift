@@ -2,7 +2,7 @@ import FKVFormat
 import TestSupport
 import Testing
 
-/// §4: directories that contradict themselves or the file, behind a right metadata hash.
+/// §4: directories that contradict themselves or the file, with a right metadata hash.
 @Suite struct DirectoryTests {
   private let folder = ScratchFolder()
   private let first = SectionID(sampleKind, layer: 3, index: 2)

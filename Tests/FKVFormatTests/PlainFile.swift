@@ -22,7 +22,7 @@ struct PlainSection {
 }
 
 /// A second, plain writer of the format, in the order of formats/fkv.md and on top of nothing else. What it writes can
-/// be broken in one place and sealed again, so that the fault is met behind a right hash.
+/// be broken in one place and sealed again, so that the fault is met although the hash is right.
 struct PlainFile {
   var bytes: [UInt8]
   /// Where each section starts, the header's last.

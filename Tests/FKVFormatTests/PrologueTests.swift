@@ -2,7 +2,7 @@ import FKVFormat
 import TestSupport
 import Testing
 
-/// §3: every field of the prologue, wrong behind a right hash.
+/// §3: every field of the prologue, wrong with a right hash.
 @Suite struct PrologueTests {
   private let folder = ScratchFolder()
 

@@ -6,7 +6,7 @@ import KVCacheModel
 import TestSupport
 import Testing
 
-/// Small layers of profile `fourier`, and what attention over them is held against.
+/// Small layers of profile `fourier`, and what attention over them is checked against.
 struct FourierCase: CustomTestStringConvertible, Sendable {
   var kvHeads = 2
   var groupSize = 2

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Interchange
 
-/// fkv's reading of quantised cells held against ggml's own.
+/// fkv's reading of quantised cells checked against ggml's own.
 struct LlamaCellTypeReferenceTests {
   @Test(arguments: LlamaCellType.allCases) func decodesAsGGMLDoes(_ type: LlamaCellType) throws {
     let traits = try #require(ggml_get_type_traits(ggml_type(rawValue: UInt32(type.rawValue)))).pointee

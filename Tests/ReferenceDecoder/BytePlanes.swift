@@ -20,7 +20,7 @@ enum BytePlanes {
       planes.append((method, place..<place + stored, raw))
       place += stored
     }
-    guard place == coded.count else { throw Refusal(nil, "\(coded.count - place) bytes behind the planes") }
+    guard place == coded.count else { throw Refusal(nil, "\(coded.count - place) bytes after the planes") }
     var result = [UInt8](repeating: 0, count: count)
     for (number, plane) in planes.enumerated() {
       let stored = Array(coded[plane.range])

@@ -55,7 +55,7 @@ package struct CoefficientTables: Sendable {
         guard (0...62).contains(index) else { throw Refusal(nil, "index \(index)") }
         indices.append(index)
       }
-      guard side[rows...].allSatisfy({ $0 == 0 }) else { throw Refusal(nil, "values behind the last row") }
+      guard side[rows...].allSatisfy({ $0 == 0 }) else { throw Refusal(nil, "values after the last row") }
     }
     var result: [Int] = []
     for index in indices { result += try row(index, length, family: family, &lanes) }

@@ -56,7 +56,7 @@ struct Parts {
     return (0..<count).map { all.f32(4 * $0) }
   }
   func end() throws {
-    guard left == 0 else { throw Refusal(nil, "\(left) bytes behind the last part") }
+    guard left == 0 else { throw Refusal(nil, "\(left) bytes after the last part") }
   }
 }
 

@@ -41,7 +41,7 @@ package enum SHA256 {
     return state.flatMap { word in (0..<4).map { UInt8(word >> UInt32(24 - 8 * $0) & 255) } }
   }
 
-  /// The first 32 bits behind the point of the square or cube roots of the first primes, by search among integers.
+  /// The first 32 bits after the point of the square or cube roots of the first primes, by search among integers.
   private static func roots(_ count: Int, cube: Bool) -> [UInt32] {
     let primes = (2...).lazy.filter { n in !(2..<n).contains { $0 * $0 <= n && n % $0 == 0 } }.prefix(count)
     return primes.map { prime in

@@ -87,7 +87,7 @@ import Testing
       for start in [0, period / 2] {
         var coefficients = Self.forward(Array(signal[..<start]), shape)
         for t in start..<period { shape.add(signal[t], at: t, to: &coefficients) }
-        // One rounding of numbers of at most 2 for each sample added, beside the transforms' own.
+        // One rounding of numbers of at most 2 for each sample added, besides the transforms' own.
         let bound = 2 * Self.bound(shape) + Double(period - start) * 2 * 0x1p-23
         #expect(WorstError.between(coefficients, Self.forward(signal, shape).map(Double.init)) <= bound)
       }

@@ -1,6 +1,6 @@
 import KVCacheModel
 
-/// Plain, slow conversions between Float32 and stored elements, to hold faster ones against.
+/// Plain, slow conversions between Float32 and stored elements, to check faster ones against.
 public enum ElementCoding {
   /// The elements as stored, little-endian, each rounded to the nearest number of the type, ties to even.
   public static func encode(_ elements: [Float], as type: ElementType) -> [UInt8] {

@@ -31,7 +31,7 @@ public struct GGUFBuilder {
     metadata.append(Self.string(key) + Self.little(type) + value)
   }
 
-  /// An F32 tensor, its data aligned behind that of the tensors before it.
+  /// An F32 tensor, its data aligned after that of the tensors before it.
   /// `sizes` are its dimensions, innermost first; nil for one.
   public mutating func addTensor(_ name: String, _ values: [Float], sizes: [Int]? = nil) {
     directory(name, (sizes ?? [values.count]).map(UInt64.init), 0, UInt64(data.count))

@@ -37,7 +37,7 @@ public struct HexListing {
     number("offset", 8)
   }
 
-  /// The little-endian number in `count` bytes, `offset` behind where the next field starts.
+  /// The little-endian number in `count` bytes, `offset` after where the next field starts.
   public func ahead(_ offset: Int, _ count: Int) -> UInt64 {
     bytes[position + offset..<position + offset + count].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
   }

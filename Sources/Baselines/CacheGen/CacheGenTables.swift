@@ -7,7 +7,7 @@ import KVCacheModel
 ///
 ///     q = round(x·M/max) + M,  M = bins/2 − 1,  max over the H·D channels of one token
 ///
-/// Published bins: keys 32 in layers 0–9 and 16 behind, values 32 in layers 0–1 and 16 behind; 32 everywhere in models
+/// Published bins: keys 32 in layers 0–9 and 16 after them, values 32 in layers 0–1 and 16 after them; 32 everywhere in models
 /// of fewer than 10 layers. Bytes of a chunk: max (binary16) by token, tables of bins − 1 numbers (u16) by channel,
 /// byte count of the stream (u32), stream.
 public struct CacheGenTables: TensorBaseline {

@@ -21,7 +21,7 @@ struct BitAllocation: Hashable, Sendable {
     /// Group sizes, ascending; each a multiple of the first, and groups begin at multiples of the first. A group that
     /// would pass the end is cut there.
     var sizes: [Int]
-    /// Bits beside 0, ascending.
+    /// Bits besides 0, ascending.
     var precisions: [Int]
     /// The squared error of a group, by start, size and bits; bits 0 is dropping it, asked for the smallest size only.
     var error: (Range<Int>, Int) -> Double

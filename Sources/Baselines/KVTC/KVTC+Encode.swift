@@ -2,7 +2,7 @@ import ComputeKernels
 import KVCacheModel
 
 extension KVTC {
-  /// By set of layers and kind: exact rows, then the zlib stream of plan, basis (if embedded) and groups, behind its
+  /// By set of layers and kind: exact rows, then the zlib stream of plan, basis (if embedded) and groups, after its
   /// length and that of its contents (u64 each).
   public func encode(_ cache: any CacheSource) throws -> [UInt8] {
     var writer = BaselineWriter()

@@ -1,4 +1,4 @@
-// Inner loops that Swift cannot make fast, with run-time SIMD dispatch. Each stands beside a Swift reference in its
+// Inner loops that Swift cannot make fast, with run-time SIMD dispatch. Each stands next to a Swift reference in its
 // caller's target, and a test holds the two equal.
 #ifndef FKV_CKERNELS_H
 #define FKV_CKERNELS_H

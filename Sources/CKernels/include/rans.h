@@ -12,8 +12,8 @@ enum { fkv_rans_lanes = 32, fkv_rans_bits = 15, fkv_rans_tables = 26, fkv_rans_l
 /// The symmetric static model of one table. Magnitude k < escape has `frequency[k]` for each sign and begins at
 /// `start[k]`, its positive values first; k = 0 and k = escape have no sign.
 typedef struct {
-  uint16_t start[16];      // 32768 behind the escape
-  uint16_t frequency[16];  // 0 behind the escape
+  uint16_t start[16];      // 32768 after the escape
+  uint16_t frequency[16];  // 0 after the escape
   uint64_t reciprocal[16]; // floor(2^47 / frequency) + 1
   uint32_t escape;         // 2, 4, 8 or 15
 } fkv_rans_model;

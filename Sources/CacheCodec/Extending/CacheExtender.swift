@@ -6,7 +6,7 @@ import KVCacheModel
 /// Writes an `.fkv` longer by the tokens that follow.
 ///
 /// What the file holds is copied byte for byte, not decoded: new tokens become sections of their own (`lossless`,
-/// `spectral`), but for the encryption of a file that has one: it is renewed over all sections. Profile `fourier` folds the tokens that leave the window into the coefficients (arXiv 2506.11886), so
+/// `spectral`), except for the encryption of a file that has one: it is renewed over all sections. Profile `fourier` folds the tokens that leave the window into the coefficients (arXiv 2506.11886), so
 /// its sections are rewritten; of them only the exact parts and the coefficients' planes are unpacked. Old tokens
 /// decode to the same bits as before, except spectral features of profile `fourier`, whose coefficients now stand for
 /// more tokens.

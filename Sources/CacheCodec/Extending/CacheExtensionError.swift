@@ -12,7 +12,7 @@ public enum CacheExtensionError: Error, Equatable, Sendable {
   case elementType(CacheKind, file: String, addition: String)
   /// Scale or soft cap of the attention scores differ.
   case attention(file: String, addition: String)
-  /// The addition ends where the file does, or before; both are positions behind the last token.
+  /// The addition ends where the file does, or before; both are positions after the last token.
   case nothingNew(file: Int, addition: Int)
   /// A layer's positions do not join on to the file's.
   case positions(layer: Int, file: Range<Int>, addition: Range<Int>)

@@ -4,7 +4,7 @@ import KVCacheModel
 import SpectralTransform
 
 extension FourierSection {
-  /// What the head of a section says of the bytes behind it.
+  /// What the head of a section says of the bytes after it.
   struct Head {
     var numbers: [Int]
     var reconstruction: FourierReconstruction

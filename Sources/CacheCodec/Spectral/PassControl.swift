@@ -8,7 +8,7 @@
 
 /// Steers the steps while a cache is written, so that one writing meets the target.
 ///
-/// Groups are written in rounds. After each, what the groups so far cost (error or bytes) is held against the forecast,
+/// Groups are written in rounds. After each, what the groups so far cost (error or bytes) is checked against the forecast,
 /// and the steps of the groups to come are scaled so that the rest of the target goes to them. Rounds do not depend on
 /// the thread count, so neither does the file.
 struct PassControl: Sendable {

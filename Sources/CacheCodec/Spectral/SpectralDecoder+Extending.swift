@@ -55,7 +55,7 @@ extension SpectralDecoder {
     }
     let old = reader.sections(.spectralSegment(kind), layer: layers.firstLayer)
     result.copied += old
-    // The first numbers that are free: those behind the highest may be none.
+    // The first numbers that are free: those after the highest may be none.
     let taken = Set(old.map(\.index))
     let numbers = (0...).lazy.filter { !taken.contains($0) }
     result.added += zip(numbers, segments).map { number, segment in

@@ -81,7 +81,7 @@ package struct SpectralDecoder: ProfileReader {
       throw CodecError.badValue(
         place: place, field: "un-rotated", declared: "1", allowed: "0, as the keys carry no known rotation")
     }
-    // What a segment decodes to is held against its bytes (`ReadingLimits`) only if it declares it truly.
+    // What a segment decodes to is checked against its bytes (`ReadingLimits`) only if it declares it truly.
     for segment in segments {
       try segment.checkRawBytes(
         segment.tokens.count * group.features * description.elementType(of: kind).byteCount)

@@ -16,7 +16,7 @@ public enum LongBenchFault: Error, Equatable, Sendable {
   case empty(field: String)
   /// A reference of more than `limit` bytes.
   case answerTooLong(bytes: Int, limit: Int)
-  /// A reference of a retrieval task without a number behind `label`.
+  /// A reference of a retrieval task without a number after `label`.
   case unnumbered(label: String)
   /// A sample of the same task and id was there before.
   case repeated(id: String)
@@ -35,7 +35,7 @@ extension LongBenchFault: CustomStringConvertible {
     case .unknownTask(let name): "dataset \"\(name.prefix(60))\" is no task of LongBench"
     case .empty(let field): "field \"\(field)\" is empty"
     case .answerTooLong(let bytes, let limit): "an answer has \(bytes) bytes, at most \(limit) are possible"
-    case .unnumbered(let label): "an answer has no number behind \"\(label)\""
+    case .unnumbered(let label): "an answer has no number after \"\(label)\""
     case .repeated(let id): "a sample \"\(id.prefix(60))\" of the task is there before"
     case .lineTooLong(let bytes, let limit): "the line has \(bytes) bytes, at most \(limit) are possible"
     }

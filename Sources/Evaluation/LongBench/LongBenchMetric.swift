@@ -10,9 +10,9 @@ public enum LongBenchMetric: String, CaseIterable, Sendable {
   case chineseRougeL = "ROUGE-L (characters)"
   /// `ClassMatch`.
   case classification = "class"
-  /// `NumberShare` of the number behind `Paragraph ` in the reference.
+  /// `NumberShare` of the number after `Paragraph ` in the reference.
   case retrieval = "paragraph"
-  /// `NumberShare` of the number behind `段落` in the reference.
+  /// `NumberShare` of the number after `段落` in the reference.
   case chineseRetrieval = "paragraph (zh)"
   /// `NumberShare` of the reference.
   case count

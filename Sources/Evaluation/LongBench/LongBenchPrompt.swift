@@ -50,7 +50,7 @@ public struct LongBenchPrompt: Equatable, Sendable {
 }
 
 extension String {
-  /// What stands before and behind the first `mark`; without one, all stands before.
+  /// What stands before and after the first `mark`; without one, all stands before.
   fileprivate func split(around mark: String) -> (before: String, after: String, found: Bool) {
     guard let range = firstRange(of: mark) else { return (self, "", false) }
     return (String(self[..<range.lowerBound]), String(self[range.upperBound...]), true)

@@ -6,7 +6,7 @@ public struct LongBenchSample: Equatable, Sendable {
   public var isExtended: Bool
   /// `_id`; nil where the line has none.
   public var id: String?
-  /// What the template puts behind the document, such as the question; may be empty.
+  /// What the template puts after the document, such as the question; may be empty.
   public var input: String
   /// The document.
   public var context: String

@@ -1,7 +1,7 @@
 /// Ratcliff and Obershelp's matching of two sequences, as Python's `difflib.SequenceMatcher` defines it.
 ///
 /// The longest block that both have in a row is matched first, the one that begins earliest in `first` and then in
-/// `second`; then what lies before it on both sides, and what lies behind.
+/// `second`; then what lies before it on both sides, and what lies after it.
 struct MatchingBlocks<Element: Hashable> {
   private let first: [Element]
   private let second: [Element]

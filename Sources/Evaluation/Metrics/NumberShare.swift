@@ -9,7 +9,7 @@ public enum NumberShare {
     return Double(numbers.count { $0 == number }) / Double(numbers.count)
   }
 
-  /// The digits behind the first `label` in a text that digits follow; nil if there is none.
+  /// The digits after the first `label` in a text that digits follow; nil if there is none.
   public static func labelled(_ label: String, in text: String) -> String? {
     let (scalars, label) = (Array(text.unicodeScalars), Array(label.unicodeScalars))
     guard scalars.count > label.count else { return nil }

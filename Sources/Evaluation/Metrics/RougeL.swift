@@ -8,7 +8,7 @@ public enum RougeL {
   ///
   ///     P = |U| / |prediction|,   R = |U| / |reference|,   F = 2 P R / (P + R + 10⁻⁸)
   ///
-  /// A sentence of white space alone, as behind a full stop that a space follows, is one empty word, which counts as a
+  /// A sentence of white space alone, as after a full stop that a space follows, is one empty word, which counts as a
   /// word does. A text without any sentence scores 0. Where several subsequences are as long,
   /// `longestCommonSubsequence` says which one is meant.
   ///

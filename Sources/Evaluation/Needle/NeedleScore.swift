@@ -1,6 +1,6 @@
 /// Whether an answer holds the needle.
 public struct NeedleScore: Codable, Hashable, Sendable {
-  /// Whether the expected words stand in the answer, one behind the other.
+  /// Whether the expected words stand in the answer, one after the other.
   public var found: Bool
   /// What the model said.
   public var answer: String

@@ -7,7 +7,7 @@ public struct RunHead: Codable, Hashable, Sendable {
   public var fkvRun: Int
   /// Which evaluation: `needle`, `perplexity`, `longbench`.
   public var kind: String
-  /// All that a result depends on beside its cell and its method, by name.
+  /// All that a result depends on besides its cell and its method, by name.
   public var settings: [String: String]
 
   /// The layout that this fkv writes and reads.

@@ -9,7 +9,7 @@ public struct RunLogContents<Cell: Codable & Hashable & Sendable, Result: Codabl
   public var lines: [Line]
   /// What was passed over.
   public var problems: [RunLogProblem]
-  /// The bytes up to the last line feed: what a run goes on behind.
+  /// The bytes up to the last line feed: what a run goes on after.
   var wholeBytes: Int
 
   /// A log without lines.
@@ -30,7 +30,7 @@ public struct RunLogContents<Cell: Codable & Hashable & Sendable, Result: Codabl
   /// The same of bytes that were read from `path`.
   init(path: String, bytes: [UInt8]) throws {
     var rows = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    // What stands behind the last line feed is torn, or nothing.
+    // What stands after the last line feed is torn, or nothing.
     let torn = rows.removeLast()
     guard let first = rows.first else { throw RunLogError.notALog(path: path) }
     head = try RunHead(line: first, path: path)

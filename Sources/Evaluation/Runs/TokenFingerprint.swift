@@ -1,4 +1,4 @@
-/// A short name of a text, for the settings of a log: two texts with the same name are the same text but for chance.
+/// A short name of a text, for the settings of a log: two texts with the same name are the same text, except by chance.
 public struct TokenFingerprint: Hashable, Sendable, CustomStringConvertible {
   /// Tokens of the text.
   public let count: Int

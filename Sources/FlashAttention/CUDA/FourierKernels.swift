@@ -20,7 +20,7 @@ struct FourierKernels {
   /// How sinks and window are shared out.
   let edge: RowParts
 
-  /// The sources, as they lie beside this file, in one.
+  /// The sources, as they lie next to this file, in one.
   static var source: [UInt8] {
     PackageResources.common_cu + PackageResources.rows_cu + PackageResources.fourier_cu + PackageResources.middle_cu
       + PackageResources.close_cu

@@ -7,7 +7,7 @@ __device__ __forceinline__ Row spreadAtIndex(int i, const Row *spreads, const fl
 #pragma unroll
   for (int back = -1; back <= (SPAN + 1) * R / (TILES * TILE); back++) {
     const int part = last - back, at = i - (int)((long long)part * (TILES * TILE) / R);
-    // Where parts begin with a grid point, the part behind has none of it.
+    // Where parts begin with a grid point, the part after it has none of it.
     if (TILES * TILE % R == 0 && back < 0) continue;
     if (part < 0 || part >= parts || at < 0 || at >= SPAN) continue;
     const Row own = spreads[(size_t)part * SPAN + at];

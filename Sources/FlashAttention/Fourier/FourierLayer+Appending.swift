@@ -46,7 +46,7 @@ extension FourierLayer {
 }
 
 extension FourierHead {
-  /// Stores new tokens behind the window.
+  /// Stores new tokens after the window.
   mutating func enter(_ head: Int, _ keys: CacheTensor, _ values: CacheTensor, at start: Int) {
     windowKeys.reserve(start + keys.tokens, exactly: false)
     windowValues.reserve(start + keys.tokens, exactly: false)

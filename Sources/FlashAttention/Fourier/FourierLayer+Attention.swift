@@ -11,7 +11,7 @@ extension FourierLayer {
   ///     o        = Σₙ [aₙ Σₜ pₜ cos ωₙt + bₙ Σₜ pₜ sin ωₙt] and Σₜ pₜ vₜ over exact features
   ///
   /// - Shape: (H·G, P, D) of P queries. A query that sees nothing has the output 0.
-  /// - Accuracy: scores are off by at most `SpectralGrid.windowError` · scale · Σₙ |q·aₙ| + |q·bₙ| beside rounding.
+  /// - Accuracy: scores are off by at most `SpectralGrid.windowError` · scale · Σₙ |q·aₙ| + |q·bₙ| besides rounding.
   /// - Complexity: O(G·P·(N·D + Q log Q) + T·(exact features + 16)·G·P) a KV head; scratch O(G·P·(Q + D)), or O(G·P·T)
   ///   where the period does not allow interpolation.
   public func outputs(_ queries: ProbeQueries) -> [Float] {

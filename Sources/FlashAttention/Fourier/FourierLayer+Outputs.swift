@@ -61,7 +61,7 @@ extension FourierLayer {
           part.sums.scores, factors: factor, to: &result, period: length)
         continue
       }
-      // A part touches the points of its own tiles and the taps behind them.
+      // A part touches the points of its own tiles and the taps after them.
       let touched =
         TokenTiles.lanes * part.tiles.lowerBound..<TokenTiles.lanes * part.tiles.upperBound + AttentionPass.taps - 1
       result.withUnsafeMutableBufferPointer { result in

@@ -31,7 +31,7 @@ struct ProductContender: BenchContender {
   let method: String
   let setting: String
   let encoding: CacheEncoder.Method
-  /// The basis file beside the file; nil where it needs none.
+  /// The basis file next to the file; nil where it needs none.
   var basis: ModelBasis?
   let isProduct = true
   var askedRatio: Double? {

@@ -7,7 +7,7 @@ public struct BenchPoint: Sendable {
   public var size: CacheSize
   /// The ratio that the setting asks for; nil where it asks for none.
   public var askedRatio: Double?
-  /// Bytes of a basis that must lie beside the file; not in `size`.
+  /// Bytes of a basis that must lie next to the file; not in `size`.
   public var outsideBytes: Int
   /// ‖o−õ‖/‖o‖ as `fkv verify` measures it.
   public var comparison: VerifyPipeline.Comparison

@@ -82,7 +82,7 @@ public struct ContinuationPipeline {
     Self.end(of: cache) + tokens.count - 1 > model.trainingContext ? model.trainingContext : nil
   }
 
-  /// The position of the first token behind a cache.
+  /// The position of the first token after a cache.
   private static func end(of cache: CacheDescription) -> Int {
     cache.geometry.layers.map { $0.firstPosition + $0.tokens }.max() ?? 0
   }

@@ -6,7 +6,7 @@ import KVCacheModel
 public struct CacheReading: Sendable {
   /// The format's name; nil tells it by the content.
   public var format: String?
-  /// What is known beside the file.
+  /// What is known besides the file.
   public var supplied = SuppliedFacts()
   /// The type to hand numbers out in; nil keeps the file's, and takes F16 for what was quantised.
   public var elementType: ElementType?

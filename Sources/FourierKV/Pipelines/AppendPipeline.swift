@@ -97,7 +97,7 @@ public struct AppendPipeline: Sendable {
     }
   }
 
-  /// A folder beside `path` for the file that is measured.
+  /// A folder next to `path` for the file that is measured.
   private static func draftFolder(for path: String) throws -> TemporaryFolder {
     // Tells at once whether something can be written there.
     try AtomicFile(path: path).discard()

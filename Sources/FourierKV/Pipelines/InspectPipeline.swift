@@ -27,7 +27,7 @@ public struct InspectPipeline: Sendable {
     public var sections: [Section]
     /// Prologue, directory and prefixes: bytes that hold no section's contents.
     public var overheadBytes: Int
-    /// Layers that are coded together; single layers but for profile `spectral`.
+    /// Layers that are coded together; single layers except for profile `spectral`.
     public var groups: [Range<Int>]
     /// One a group.
     public var keys: [TensorSummary]

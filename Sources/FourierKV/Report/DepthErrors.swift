@@ -1,6 +1,6 @@
 /// How far restored keys and values are off, by the position of the token.
 public struct DepthErrors: Hashable, Sendable {
-  /// Neighbouring positions, equally many in each but for rounding, in order.
+  /// Neighbouring positions, equally many in each except for rounding, in order.
   public let buckets: [Range<Int>]
   /// ‖K−K̃‖₂/‖K‖₂ over a bucket's positions in one layer, averaged over layers; nil where no layer holds any of them.
   public internal(set) var keys: [Double?]

@@ -3,7 +3,7 @@ import FileIO
 import Foundation
 import KVCacheModel
 
-/// `fkv report`: everything that is to be said of an `.fkv` beside its full cache.
+/// `fkv report`: everything that is to be said of an `.fkv`, given its full cache.
 public struct ReportPipeline: Sendable {
   public var path: String
   /// A capture of the same prompt, with probe queries.

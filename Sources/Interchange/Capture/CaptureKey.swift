@@ -35,7 +35,7 @@ enum CaptureKey {
   static func tensor(_ layer: Int, _ part: String) -> String { "layers.\(layer).\(part)" }
 }
 
-/// Bounds on what metadata may declare beside tensors; what tensors hold is bounded by the file.
+/// Bounds on what metadata may declare besides tensors; what tensors hold is bounded by the file.
 enum CaptureLimit {
   /// L, H·G and D.
   static let dimension = 65_536

@@ -38,7 +38,7 @@ struct CaptureLayout {
     return (try elementType(.key, layers: count), try elementType(.value, layers: count))
   }
 
-  /// Token ids, nil where the capture has none; `positions` beside them must be those of the cache's end.
+  /// Token ids, nil where the capture has none; `positions` with them must be those of the cache's end.
   func tokens(_ geometry: CacheGeometry) throws -> [Int32]? {
     guard let tensor = file.tensors[CaptureKey.tokens] else {
       guard file.tensors[CaptureKey.positions] == nil else {

@@ -11,7 +11,7 @@ public final class CaptureWriter {
   private let writer: SafetensorsWriter
   private var nextLayer = 0
 
-  /// Opens a temporary beside `path` and writes everything but the layers.
+  /// Opens a temporary next to `path` and writes everything but the layers.
   ///
   /// The geometry must have a layer, and `description.tokens`, where they are known, no fewer than any layer caches.
   /// `probeFirstPosition` is the position of the first probe query in every layer; without it, probe queries are those

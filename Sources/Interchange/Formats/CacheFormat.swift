@@ -72,7 +72,7 @@ public struct FormatDirections: OptionSet, Hashable, Sendable {
   public static let both: FormatDirections = [.read, .write]
 }
 
-/// What a writer may be told beside the cache; a format passes over what is not its own.
+/// What a writer may be told besides the cache; a format passes over what is not its own.
 public struct WriteOptions: Hashable, Sendable {
   /// `llama-state`, `llama-session`: the version number to write; nil takes the newest that is known.
   public var stateVersion: UInt32?

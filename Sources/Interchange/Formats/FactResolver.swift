@@ -1,6 +1,6 @@
 import KVCacheModel
 
-/// Makes a cache's description of what its file says and what was supplied beside it.
+/// Makes a cache's description of what its file says and what was supplied besides it.
 struct FactResolver {
   let facts: ForeignFacts
   let supplied: SuppliedFacts

@@ -1,6 +1,6 @@
 import KVCacheModel
 
-/// What the user says of a cache beside its file; nil is not said.
+/// What the user says of a cache in addition to its file; nil is not said.
 public struct SuppliedFacts: Sendable {
   /// What `--model` told.
   public var model: ModelFacts?

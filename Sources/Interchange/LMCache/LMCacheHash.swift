@@ -4,7 +4,7 @@
 /// CPython hashes integers to themselves (modulo 2⁶¹ − 1) and tuples by xxHash's rounds (Objects/tupleobject.c,
 /// 3.8 and later), neither of which depends on PYTHONHASHSEED.
 enum LMCacheHash {
-  /// The hash of a chunk behind chunks with the hash `prefix`.
+  /// The hash of a chunk after chunks with the hash `prefix`.
   static func chunk(_ tokens: some Collection<Int32>, after prefix: Int64) -> Int64 {
     let ids = tuple(tokens.map { integer(Int64($0)) })
     return tuple([integer(prefix), ids, tuple([])])

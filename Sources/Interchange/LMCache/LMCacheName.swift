@@ -1,6 +1,6 @@
 import KVCacheModel
 
-/// The name of a chunk's file: `model@world@worker@hash@dtype.data`, perhaps with tags behind, `/` as `-SEP-`.
+/// The name of a chunk's file: `model@world@worker@hash@dtype.data`, perhaps with tags after it, `/` as `-SEP-`.
 struct LMCacheName: Hashable {
   /// Everything but the hash: what chunks of one cache share.
   struct Store: Hashable {

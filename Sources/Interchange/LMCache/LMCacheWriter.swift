@@ -74,7 +74,7 @@ public enum LMCacheWriter {
     guard description.keyType == description.valueType else {
       throw refusal(
         "the type of values",
-        "\(description.valueType.safetensorsName) beside keys of \(description.keyType.safetensorsName)")
+        "\(description.valueType.safetensorsName) with keys of \(description.keyType.safetensorsName)")
     }
     return first
   }

@@ -6,7 +6,7 @@ public struct LlamaSequenceFormat: LlamaStateContaining {
   public init() {}
 
   public var container: LlamaStateFormat.Container { .sequence }
-  public var name: String { "llama-state" }
+  public var name: String { container.formatName }
   public var summary: String { "llama.cpp sequence file, llama-server slot file" }
   public var cannotCarry: [String] { LlamaStateFormat.cannotCarry + ["model architecture"] }
 }
@@ -16,7 +16,7 @@ public struct LlamaSessionFormat: LlamaStateContaining {
   public init() {}
 
   public var container: LlamaStateFormat.Container { .session }
-  public var name: String { "llama-session" }
+  public var name: String { container.formatName }
   public var summary: String { "llama.cpp session file, --prompt-cache" }
   public var cannotCarry: [String] { LlamaStateFormat.cannotCarry }
   public var needs: Set<CacheFact> { [.architecture] }

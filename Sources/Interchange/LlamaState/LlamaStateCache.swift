@@ -20,7 +20,7 @@ public final class LlamaStateCache: CacheSource {
   /// - Parameters:
   ///   - sequence: which sequence's cells to take; nil takes the only one.
   ///   - isRotated: whether quantised cells were rotated as llama.cpp does it, where the file's version does not say.
-  ///   - queries: probe queries to hand out beside the file, one a layer, or none.
+  ///   - queries: probe queries to hand out besides the file, one a layer, or none.
   /// - Throws: `LlamaStateError.severalSequences` if `sequence` is nil and there are more;
   ///   `layerMismatch` if layers, heads or element types differ from the description;
   ///   `missingPosition` if a layer lacks a position that its geometry names; `unsupportedType` for types that

@@ -4,6 +4,8 @@ import KVCacheModel
 public enum LlamaStateError: Error, Equatable, Sendable {
   /// The file begins with neither of the two magics.
   case notStateFile(path: String)
+  /// A file or buffer of the other container than the one that was asked for, which the format `name` reads.
+  case otherContainer(path: String, found: String, name: String)
   /// The container version is none that this reader knows.
   case unsupportedVersion(path: String, container: String, found: UInt32)
   /// A version that is not written.
@@ -40,6 +42,7 @@ extension LlamaStateError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notStateFile(let path): "\(path): not a llama.cpp state file"
+    case .otherContainer(let path, let found, let name): "\(path): a llama.cpp \(found), which --from \(name) reads"
     case .unsupportedVersion(let path, let container, let found):
       "\(path): llama.cpp \(container) file of version \(found), which this reader does not know"
     case .unwritableVersion(let path, let wanted, let written):

@@ -12,6 +12,10 @@ public struct LlamaStateFormat: Hashable, Sendable {
     public var magic: UInt32 { self == .sequence ? 0x6767_7371 : 0x6767_736e }
     /// `sequence` or `session`.
     public var name: String { self == .sequence ? "sequence" : "session" }
+    /// `llama-state` or `llama-session`: what `--from` and `--to` call it.
+    public var formatName: String { self == .sequence ? "llama-state" : "llama-session" }
+    /// The other of the two.
+    var other: Self { self == .sequence ? .session : .sequence }
     /// The versions that can be read, from oldest to newest: 2, 3, 4 and 9, 10, 11.
     public var versions: ClosedRange<UInt32> { self == .sequence ? 2...4 : 9...11 }
     /// The versions that can be written: all but the oldest, whose number stands for several layouts.

@@ -59,10 +59,23 @@ struct LlamaStateReading: ForeignCache {
     let file = try FileReader(path: path)
     let head = try file.read(at: 0, count: min(4, file.byteCount)).littleEndian(as: UInt32.self).first
     let isFile = [LlamaStateFormat.Container.sequence, .session].contains { $0.magic == head }
-    guard isFile else { return try LlamaStateFile(buffer: file, container: container) }
-    let state = try LlamaStateFile(file: file)
-    guard state.format.container == container else { throw LlamaStateError.notStateFile(path: path) }
-    return state
+    guard isFile else {
+      do {
+        return try LlamaStateFile(buffer: file, container: container)
+      } catch let error as LlamaStateError {
+        guard (try? LlamaStateFile(buffer: file, container: container.other)) != nil else { throw error }
+        throw other(than: container, path, "buffer")
+      }
+    }
+    guard head == container.magic else { throw other(than: container, path, "file") }
+    return try LlamaStateFile(file: file)
+  }
+
+  /// The error that names the format which reads what lies at `path`.
+  private static func other(
+    than container: LlamaStateFormat.Container, _ path: String, _ kind: String
+  ) -> LlamaStateError {
+    .otherContainer(path: path, found: "\(container.other.name) \(kind)", name: container.other.formatName)
   }
 
   /// The sequence's tokens up to the last cached one; nil with a loss where the header's list is none of that.

@@ -68,7 +68,7 @@ extension LlamaStateWriter {
   }
 }
 
-/// The token behind a cache's last one, where a session file listed it: kept in the provenance, so that captures and
+/// The token after a cache's last one, where a session file listed it: kept in the provenance, so that captures and
 /// `.fkv` files carry it.
 enum LlamaNextToken {
   private static let key = "source.next_token"

@@ -6,7 +6,7 @@ public struct LlamaStateWriter: Sendable {
   public let format: LlamaStateFormat
   private let description: CacheDescription
   private let cells: LlamaCellLayout
-  /// The token behind the cache's last, if the header is to list it.
+  /// The token after the cache's last, if the header is to list it.
   private let nextToken: Int32?
   /// The layers of each blob, in layer order.
   private let members: [[Int]]

@@ -11,7 +11,7 @@ public enum MLXCacheWriter {
   /// - Parameters:
   ///   - dialect: which mlx-lm shall read it; each version reads its own dialect only.
   ///   - model: what `mlx_lm.generate` compares with its `--model`; nil takes the model's name.
-  /// - Throws: `ForeignError.cannotWrite` for a layer that begins behind position 0 without a window, or holds fewer
+  /// - Throws: `ForeignError.cannotWrite` for a layer that begins after position 0 without a window, or holds fewer
   ///   tokens than its window needs to go on; `FileError`; whatever `source` throws. Then nothing is left behind.
   public static func write(
     _ source: some CacheSource, to path: String, dialect: MLXDialect = .scalarTensors, model: String? = nil,

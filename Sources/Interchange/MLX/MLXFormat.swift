@@ -9,7 +9,7 @@ public struct MLXFormat: CacheFormat {
   public var name: String { Self.formatName }
   public var summary: String { "mlx-lm prompt cache, a safetensors file" }
   public var directions: FormatDirections { .both }
-  public var cannotCarry: [String] { ["probe queries", "layers that begin behind position 0 without a window"] }
+  public var cannotCarry: [String] { ["probe queries", "layers that begin after position 0 without a window"] }
   public var keyConvention: KeyConvention? { .transformers }
 
   public func recognises(_ item: FormatItem) -> Bool {

@@ -1,4 +1,4 @@
-/// Why a safetensors file was refused. Offsets count bytes: in the header, or of the data behind it, as each case says.
+/// Why a safetensors file was refused. Offsets count bytes: in the header, or of the data after it, as each case says.
 public enum SafetensorsError: Error, Equatable, Sendable {
   /// The file has fewer bytes than the 8 of the header's length.
   case tooShort(path: String, fileBytes: Int)
@@ -6,7 +6,7 @@ public enum SafetensorsError: Error, Equatable, Sendable {
   case headerLength(path: String, declared: UInt64, limit: Int)
   /// At `offset` in the header stands something else than what must stand there.
   case malformedHeader(path: String, offset: Int, expected: String, found: String)
-  /// A name that the header, the metadata or a tensor's description has twice; `offset` in the header is behind it.
+  /// A name that the header, the metadata or a tensor's description has twice; `offset` in the header is after it.
   case duplicateKey(path: String, key: String, offset: Int)
   /// A tensor without `dtype`, `shape` or `data_offsets`.
   case missingField(path: String, tensor: String, field: String)

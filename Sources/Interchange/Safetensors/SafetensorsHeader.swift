@@ -19,7 +19,7 @@ struct SafetensorsHeader {
   /// Reads the header's JSON; `path` is for errors.
   ///
   /// Accepts exactly `{"__metadata__": {string: string, …} or null, name: {"dtype": string, "shape": [natural, …],
-  /// "data_offsets": [natural, natural]}, …}`, fields in any order, white space behind it.
+  /// "data_offsets": [natural, natural]}, …}`, fields in any order, white space after it.
   init(_ bytes: [UInt8], path: String) throws(SafetensorsError) {
     self.path = path
     headerBytes = 8 + bytes.count
@@ -112,7 +112,7 @@ struct SafetensorsHeader {
   }
 }
 
-/// Reads an object; `member` reads each value, the cursor standing behind the colon.
+/// Reads an object; `member` reads each value, the cursor standing after the colon.
 private func readMembers(_ cursor: inout JSONCursor, _ member: (String, inout JSONCursor) throws -> Void) throws {
   try cursor.expect("{")
   if cursor.take("}") { return }

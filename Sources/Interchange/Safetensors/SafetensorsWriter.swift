@@ -3,7 +3,7 @@ import FileIO
 /// Writes a safetensors file whole or not at all, one piece of a tensor at a time.
 ///
 /// Names, types and shapes are declared first; data follow in that order. Headers are laid out as the official library
-/// does it (no white space inside, spaces behind up to a multiple of 8 bytes), metadata sorted by key, so that equal
+/// does it (no white space inside, spaces after it up to a multiple of 8 bytes), metadata sorted by key, so that equal
 /// content gives equal bytes. Data are appended as they are; they must be little-endian.
 public final class SafetensorsWriter {
   /// One tensor to come.
@@ -29,7 +29,7 @@ public final class SafetensorsWriter {
   private var current = -1
   private var missing = 0
 
-  /// Opens a temporary beside `path` and writes the header.
+  /// Opens a temporary next to `path` and writes the header.
   ///
   /// Names must be different and not `__metadata__`, shapes must not overflow.
   ///

@@ -30,7 +30,7 @@ extension PickleReader {
       nodes[index] = .inert
       members += pairs
       nodes[index] = .foreign(name: name, members: members)
-    // What Python attaches to containers beside their contents says nothing of a cache.
+    // What Python attaches to containers besides their contents says nothing of a cache.
     case .dictionary, .inert: break
     default: throw failure("an object to build", "something else")
     }

@@ -43,7 +43,7 @@ struct PickleReader {
     self.bytes = bytes
   }
 
-  /// An error at the byte behind the last one read.
+  /// An error at the byte after the last one read.
   func failure(_ expected: String, _ found: String) -> ForeignError {
     .invalid(path: path, what: "data.pkl, byte \(offset)", expected: expected, found: found)
   }

@@ -21,7 +21,7 @@ struct TorchCacheLayers {
   /// Names of what the file holds besides the cache and is not taken over, with what made it where that is unknown.
   private(set) var others: [String] = []
 
-  /// Under these names a dictionary holds a cache beside other things.
+  /// Under these names a dictionary holds a cache besides other things.
   static let cacheNames = [
     "past_key_values", "past_key_value", "past_kv", "past_kvs", "past", "layer_past", "kv_cache", "kv_caches", "cache",
     "caches", "kv", "legacy_cache", "dynamic_cache",

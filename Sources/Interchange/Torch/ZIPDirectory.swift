@@ -103,7 +103,7 @@ struct ZIPDirectory: Sendable {
     return Entry(name: name, range: try data(reader, name, nameBytes, header: header, size: size, limit: limit))
   }
 
-  /// Where an entry's bytes lie: behind its own header, which is as long as its name and extra field make it.
+  /// Where an entry's bytes lie: after its own header, which is as long as its name and extra field make it.
   private static func data(
     _ reader: FileReader, _ name: String, _ nameBytes: ArraySlice<UInt8>, header: Int, size: Int, limit: Int
   ) throws -> Range<Int> {

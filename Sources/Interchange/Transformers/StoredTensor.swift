@@ -17,7 +17,7 @@ struct StoredTensor: Sendable {
 struct StoredPair: Sendable {
   var key: StoredTensor
   var value: StoredTensor
-  /// The position behind the last cached token, where the file says it.
+  /// The position after the last cached token, where the file says it.
   var endPosition: Int?
   /// W, where the file says it.
   var slidingWindow: Int?

@@ -10,7 +10,7 @@ struct TensorNaming: Hashable {
   /// A name is cut into words and numbers wherever letters end. It names a cache tensor if it has
   /// - one number, the layer, and the word `k`, `key`, `keys`, `v`, `value` or `values`, of which the last counts:
   ///   `layers.0.keys`, `key_cache.0`, `past_key_values.0.key`, `k_0`; or
-  /// - two numbers, the layer and then 0 for keys or 1 for values, and none of those words behind them:
+  /// - two numbers, the layer and then 0 for keys or 1 for values, and none of those words after them:
   ///   `past_key_values.0.1`.
   init?(_ name: String) {
     var numbers: [Int] = []
@@ -65,6 +65,14 @@ struct TensorNaming: Hashable {
       layers.append((parts[0], parts[1]))
     }
     return layers
+  }
+
+  /// Whose numbers a tensor holds for all layers, by a name with one of the words for keys or values and no number:
+  /// `keys`, `value_cache`; nil for any other name.
+  static func kind(ofStack name: String) -> CacheKind? {
+    let words = words(name)
+    let named = words.compactMap { kinds[$0] }
+    return named.count == 1 && !words.contains { Int($0) != nil } ? named[0] : nil
   }
 
   private static let kinds: [String: CacheKind] = [

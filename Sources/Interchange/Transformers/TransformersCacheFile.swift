@@ -1,7 +1,7 @@
 import KVCacheModel
 
-/// A safetensors file with one tensor of keys and one of values a layer, as people save Transformers' `DynamicCache`
-/// (formats/transformers.md).
+/// A safetensors file with one tensor of keys and one of values a layer, or with stacks of them, as people save
+/// Transformers' `DynamicCache` (formats/transformers.md).
 public struct TransformersCacheFile: ForeignCache {
   public let facts: ForeignFacts
   private let pairs: [StoredPair]
@@ -13,15 +13,18 @@ public struct TransformersCacheFile: ForeignCache {
   public init(path: String) throws {
     let file = try SafetensorsFile(path: path)
     let named = try TensorNaming.layers(file.names, path: path)
-    guard !named.isEmpty else {
+    let stacks = named.isEmpty ? try StackedTensors(file) : nil
+    guard !named.isEmpty || stacks != nil else {
       throw ForeignError.notThisFormat(
         path: path, format: "a Transformers cache in safetensors", reason: "no tensor is named as a layer's keys")
     }
-    pairs = try named.map { StoredPair(key: try Self.stored($0.key, file), value: try Self.stored($0.value, file)) }
+    pairs =
+      try stacks?.pairs
+      ?? named.map { StoredPair(key: try Self.stored($0.key, file), value: try Self.stored($0.value, file)) }
     var facts = try pairs.facts(path: path, format: TransformersFormat.formatName)
     facts.provenance["source.format"] = "Transformers cache in safetensors"
     if let text = file.metadata[EmbeddedFacts.descriptionKey] { try EmbeddedFacts.add(text, to: &facts) }
-    for name in file.names where TensorNaming(name) == nil {
+    for name in file.names where TensorNaming(name) == nil && stacks?.names.contains(name) != true {
       if facts.tokens == nil, Self.tokenNames.contains(name) {
         let tensor = try file.tensor(name)
         try facts.take(

@@ -12,12 +12,16 @@ public struct TransformersFormat: CacheFormat {
   public var cannotCarry: [String] { ["probe queries"] }
   public var keyConvention: KeyConvention? { .transformers }
 
-  /// Whether some tensors are named and shaped as keys or values of layer 0, in no file of another known kind.
+  /// Whether some tensors are named and shaped as keys or values of layer 0, or as those of all layers, in no file of
+  /// another known kind.
   public func recognises(_ item: FormatItem) -> Bool {
     guard let file = item.safetensors, MLXDialect(metadata: file.metadata) == nil,
       file.metadata[CaptureKey.format] != CaptureKey.formatName
     else { return false }
     let named = file.names.filter { TensorNaming($0) != nil }
+    if named.isEmpty, let stacks = try? StackedTensors(file) {
+      return stacks.pairs.allSatisfy { [StoredPair].dimensions($0.key.shape) != nil }
+    }
     return named.contains { TensorNaming($0)?.layer == 0 }
       && named.allSatisfy { [StoredPair].dimensions(file.tensors[$0]?.shape ?? []) != nil }
   }

@@ -3,7 +3,7 @@ import ComputeKernels
 extension QuantisedBasis {
   /// Quantises the leading vectors of an orthonormal basis.
   ///
-  /// Reflectors are found one by one within panels of 32 vectors; the vectors behind a panel see its reflectors at once,
+  /// Reflectors are found one by one within panels of 32 vectors; the vectors after a panel see its reflectors at once,
   /// as a product with I − V·Tᵀ·Vᵀ (the compact WY form, Schreiber and Van Loan 1989).
   ///
   /// - Parameters:

@@ -19,7 +19,7 @@ import Testing
       #expect(parts.allSatisfy { !$0.isEmpty } && parts.flatMap { Array($0) } == Array(0..<tokens), "\(tokens) tokens")
       #expect(plan.exact == plan.exact.sorted { $0.lowerBound < $1.lowerBound })
       #expect(plan.segments.map(\.rows.lowerBound) == plan.segments.map(\.rows.lowerBound).sorted())
-      // Body segments are full but for the last, and so start on blocks; the window comes behind them, coarser first.
+      // Body segments are full except for the last, and so start on blocks; the window comes after them, coarser first.
       let body = plan.segments.filter { $0.zone == .body }
       #expect(body.dropLast().allSatisfy { $0.rows.count == parameters.segmentTokens })
       #expect((body.last?.rows.count ?? 0) <= parameters.segmentTokens)

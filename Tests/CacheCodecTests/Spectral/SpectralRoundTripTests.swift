@@ -166,7 +166,7 @@ import Testing
     }
   }
 
-  /// A part of the rows is what it is in the whole; the others are 0, but for exact ones.
+  /// A part of the rows is what it is in the whole; the others are 0, except for exact ones.
   @Test func partsOfTheTokens() throws {
     let cache = SyntheticCache.make(layers: 2, tokens: 100, headDim: 4)
     _ = try encode(cache, SpectralCases.parameters(sinks: 4, window: 0, segment: 16))

@@ -91,7 +91,7 @@ struct EditableRecord {
     var payload: [UInt8]
   }
   var fields: [Field] = []
-  /// Bytes behind the last field.
+  /// Bytes after the last field.
   var tail: [UInt8] = []
 
   init(_ bytes: [UInt8]) {

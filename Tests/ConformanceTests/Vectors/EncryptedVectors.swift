@@ -5,7 +5,7 @@ import KVCacheModel
 import ReferenceDecoder
 import TestSupport
 
-/// Encrypted files (§15): some to be read with the key beside them, and some that nobody must read.
+/// Encrypted files (§15): some to be read with the key next to them, and some that nobody must read.
 enum EncryptedVectors {
   struct Case {
     var name: String

@@ -17,7 +17,7 @@ struct VectorCase {
 enum ValidVectors {
   private typealias Method = CacheEncoder.Method
 
-  static func all() -> [VectorCase] { lossless() + fourier() + spectral() + bases() }
+  static func all() -> [VectorCase] { lossless() + fourier() + spectral() + bases() + exactRows() }
 
   static func cache(
     layers: Int = 2, heads: Int = 1, group: Int = 2, tokens: Int = 21, dims: Int = 4, probe: Int = 2,

@@ -9,7 +9,7 @@ import Testing
 @Suite struct VectorTests {
   /// The manifest's first rows as they were released, and the hash of their lines. A row is never changed or removed;
   /// more may follow, and then this number grows.
-  private static let released = (rows: 310, hash: "bed206b5e8ad7851")
+  private static let released = (rows: 317, hash: "c6ef78f6dc9fac96")
 
   @Test func releasedRowsNeverChange() throws {
     #expect(try Vectors.rows().count == Self.released.rows)
@@ -93,6 +93,19 @@ import Testing
     #expect(zip(own, other).allSatisfy { $0.isNaN == $1.isNaN && ($0.isNaN || abs($0 - $1) <= 1e-6 * peak) }, "\(file)")
     #expect(
       abs(found.row.rmsLimit! - rms) <= 1e-9 * rms && abs(found.row.peakLimit! - peak) <= 1e-9 * peak, "\(file)")
+  }
+
+  /// Rows that no coefficient can hold lie between segments, and the vectors are about them.
+  @Test(arguments: [
+    ("rows-inside-a-segment", [0..<2, 20..<22, 56..<60], [0..<2, 12..<14, 30..<32, 56..<60]),
+    ("rows-in-the-window", [0..<2, 46..<50], [0..<2, 46..<52]),
+    ("segment", [0..<2, 10..<18], [0..<2, 18..<26, 56..<60]),
+    ("segments-of-fine-steps", [0..<21], [0..<21]),
+    ("rows-appended", [0..<2, 46..<50, 50..<60], [0..<2, 46..<50, 50..<60]),
+  ]) func exactRowsBetweenSegments(name: String, keys: [Range<Int>], values: [Range<Int>]) throws {
+    let file = try FKVCache(path: Vectors.path("valid/spectral-exact-\(name).fkv"))
+    #expect(try file.spectralLayer(.key, layer: 0).exactRows == keys)
+    #expect(try file.spectralLayer(.value, layer: 0).exactRows == values)
   }
 
   @Test func bothDecodersRefuse() throws {

@@ -9,7 +9,7 @@ import Testing
     let prompt = LongBenchPrompt(task: task, context: context, input: input)
     #expect(prompt.document.hasSuffix(context))
     #expect(!prompt.question.isEmpty)
-    // Marks are filled from behind, so that those in the texts stay.
+    // Marks are filled from the last to the first, so that those in the texts stay.
     var expected = task.template
     for (mark, text) in [("{input}", input), ("{context}", context)] {
       guard let range = expected.firstRange(of: mark) else { continue }

@@ -7,7 +7,7 @@ import Testing
   private static let haystack = Haystack(start: [9], tokens: text, sentenceEnds: [0])
   private static let needle: [Int32] = [7, 8]
 
-  /// Every length and depth: as long as asked, nothing lost, the needle whole and behind a sentence end.
+  /// Every length and depth: as long as asked, nothing lost, the needle whole and after a sentence end.
   @Test func everyPlace() throws {
     for length in 3...33 {
       var last = 0

@@ -10,7 +10,7 @@ import Testing
     #expect(Set(grid).count == 8)
   }
 
-  /// Codes have four digits, are the same in every run, and differ from cell to cell but for chance: of 300 drawn from
+  /// Codes have four digits, are the same in every run, and differ from cell to cell except by chance: of 300 drawn from
   /// 9000, about 5 meet another.
   @Test func codesDependOnTheCell() {
     let grid = NeedleCell.grid(lengths: [1024, 2048, 4096], depths: [0, 25, 50, 75, 100], trials: 20)

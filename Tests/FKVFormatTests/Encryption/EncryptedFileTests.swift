@@ -241,7 +241,7 @@ import Testing
     let plain = PlainFile([PlainSection(flags: 3)], requiredFeatures: 1)
     #expect(try readingError(plain, in: folder) == .sealMisplaced(sampleID, offset: 64))
     #expect(try readingError(PlainFile([], requiredFeatures: 1), in: folder)?.code == .reservedFlags)
-    // A section that is not encrypted beside others that are; an encrypted seal.
+    // A section that is not encrypted among others that are; an encrypted seal.
     let mixed = PlainFile([PlainSection(flags: 1), seal], requiredFeatures: 1)
     #expect(try readingError(mixed, in: folder) == .reservedFlags(sampleID, offset: 64, found: .encrypted))
     let closed = PlainFile([PlainSection(kind: 3, flags: 3)], requiredFeatures: 1)

@@ -20,7 +20,7 @@ import Testing
     #expect(try Self.attempt(ContainerTargets.appending, Self.vector("lossless-token-count-0-for-all")))
   }
 
-  /// Segments are numbered, and a file may give one of them the highest number there is: the number behind it trapped.
+  /// Segments are numbered, and a file may give one of them the highest number there is: the number after it trapped.
   @Test func theHighestNumberOfASegmentMayBeTaken() throws {
     var parts = try #require(ContainerParts(Self.vector("spectral-f16")))
     for index in parts.sections.indices where [50, 51].contains(parts.sections[index].kind) {

@@ -3,7 +3,7 @@ import Testing
 
 /// A sample of what `make fuzz` does, without libFuzzer and sanitisers: the same targets and changes, the same inputs in
 /// every run. `FKV_FUZZ_INPUTS` sets the inputs of each target (default 1000).
-@Suite struct FuzzTargetTests {
+@Suite(.serialized) struct FuzzTargetTests {
   private static let inputs = ProcessInfo.processInfo.environment["FKV_FUZZ_INPUTS"].flatMap { Int($0) } ?? 1000
 
   /// One after the other: targets of one kind share a file.
@@ -31,6 +31,23 @@ import Testing
     // A target that refuses everything, or nothing that it may refuse, tests nothing.
     #expect(outcome.decoded > 0)
     #expect(outcome.refused > 0 || ["rans-coding", "bytes", "lz4", "recognise"].contains(name))
+  }
+
+  /// A form that is refused whole leads nowhere.
+  @Test(.serialized, arguments: ["torch", "mlx", "transformers"]) func everyFormLaidOutByHandIsDecoded(name: String)
+    throws
+  {
+    let target = try #require(FuzzTargets.all.first { $0.name == name })
+    let seeds =
+      switch name {
+      case "torch": TorchSeeds.all()
+      case "mlx": MLXSwiftSeeds.all()
+      default: ForeignSeeds.stacks
+      }
+    for (index, seed) in seeds.enumerated() {
+      let decoded = try seed.withUnsafeBytes { try target.attempt($0) }.decoded
+      #expect(decoded, "\(name) \(index)")
+    }
   }
 
   @Test func namesAreUnique() {

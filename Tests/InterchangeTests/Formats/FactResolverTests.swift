@@ -106,6 +106,43 @@ struct FactResolverTests {
     #expect(told.ropes[0].pairing == .interleaved)
   }
 
+  /// Which of a LongRoPE model's factors keys carry follows from the engine's context, which llama.cpp rounds up to 256,
+  /// or from the number of tokens where only the long ones allow it.
+  @Test func theEnginesContextDecidesLongRope() throws {
+    func rope(_ scaling: String, _ base: Double) -> RotaryEmbedding {
+      var rope = RotaryEmbedding(pairing: .interleaved, dimensions: 8, base: base)
+      rope.scaling = scaling
+      return rope
+    }
+    func described(_ context: Int?, end: Int = 5, architecture: String = "llama") throws -> CacheDescription {
+      var facts = model(architecture)
+      (facts.ropes, facts.otherRopes) = ([rope("longrope-short", 10)], [rope("longrope-long", 20)])
+      facts.originalContext = 512
+      var bare = Bare(.llamaCpp)
+      for layer in 0..<2 { bare.facts.layers[layer].firstPosition = end - 5 }
+      return try description(bare, needs: []) { ($0.model, $0.engineContext) = (facts, context) }
+    }
+    for (context, end, scaling) in [
+      (1, 5, "longrope-short"), (512, 5, "longrope-short"), (513, 5, "longrope-long"), (4096, 5, "longrope-long"),
+      // A context that is too small for the tokens cannot be meant.
+      (256, 513, "longrope-long"), (256, 512, "longrope-short"),
+    ] as [(Int, Int, String)] {
+      let known = try described(context, end: end)
+      #expect(known.ropes.map(\.scaling) == [scaling], "\(context), \(end)")
+      #expect(known.provenance["supplied.engine_context"] == String(context))
+      #expect(known.provenance[CacheDescription.originalContextKey] == "512")
+    }
+    // Asked for whatever the target needs, where it decides.
+    #expect(throws: MissingFacts(path: "f", facts: [.engineContext])) { try described(nil) }
+    #expect(throws: MissingFacts(path: "f", facts: [.engineContext])) { try described(nil, end: 512) }
+    let long = try described(nil, end: 513)
+    #expect(long.ropes.map(\.scaling) == ["longrope-long"] && long.provenance["supplied.engine_context"] == nil)
+    // Of another model it says nothing.
+    let plain = try description(Bare(.llamaCpp), needs: []) { ($0.model, $0.engineContext) = (model(), 4096) }
+    #expect(plain.ropes == [RotaryEmbedding(pairing: .interleaved, dimensions: 8, base: 10)])
+    #expect(plain.provenance == ["supplied.model": "m (ab)"])
+  }
+
   @Test func whatIsSuppliedMustFit() throws {
     func conflict(_ bare: Bare = Bare(.transformers), _ supply: (inout SuppliedFacts) -> Void) -> FactConflict? {
       do { _ = try description(bare, needs: [], supply) } catch { return error as? FactConflict }

@@ -121,7 +121,7 @@ import Testing
     let cache = SyntheticCache.make(tokens: 5, probe: 0)
     refuses(SyntheticCache.make(tokens: 5, probe: 0, slidingWindow: 3), "a layer", "unlike the others")
     refuses(
-      SyntheticCache.make(tokens: 5, probe: 0, valueType: .float32), "the type of values", "F32 beside keys of F16")
+      SyntheticCache.make(tokens: 5, probe: 0, valueType: .float32), "the type of values", "F32 with keys of F16")
     refuses(
       SyntheticCache.make(tokens: 5, probe: 0, withTokens: false), "the tokens, which name the chunks", "unknown")
     for (name, found) in [("", "unknown"), ("a@b", "\"a@b\""), (String(repeating: "m", count: 250), "too long")] {

@@ -58,6 +58,28 @@ import Testing
     #expect(facts.model.architecture == "qwen2" && facts.layers.map(\.tokens) == [3, 3])
   }
 
+  /// What was named wrongly says what it is, a buffer or a file.
+  @Test func theOtherContainerIsNamed() throws {
+    let session = LlamaStateBuilder(
+      magic: 0x6767_736e, version: 11, architecture: "qwen2",
+      blobs: [.init(positions: [0, 1, 2], layers: 2, rotation: (0, 0))])
+    let sequence = LlamaStateBuilder(version: 3, blobs: [.init(positions: [0, 1, 2], layers: 2)])
+    func refused(_ format: any CacheFormat, _ bytes: [UInt8], _ found: String, _ name: String) throws {
+      _ = try write(bytes)
+      #expect(throws: LlamaStateError.otherContainer(path: path, found: found, name: name)) {
+        try format.open(path, supplied: heads)
+      }
+    }
+    try refused(LlamaSequenceFormat(), body(session.bytes), "session buffer", "llama-session")
+    try refused(LlamaSequenceFormat(), session.bytes, "session file", "llama-session")
+    for bytes in [body(sequence.bytes), marker + body(sequence.bytes)] {
+      try refused(LlamaSessionFormat(), bytes, "sequence buffer", "llama-state")
+    }
+    try refused(LlamaSessionFormat(), sequence.bytes, "sequence file", "llama-state")
+    let text = "\(LlamaStateError.otherContainer(path: "f", found: "session buffer", name: "llama-session"))"
+    #expect(text == "f: a llama.cpp session buffer, which --from llama-session reads")
+  }
+
   @Test func everyTruncationIsRefused() throws {
     let file = LlamaStateBuilder(version: 4, blobs: [.init(positions: [0, 1, 2], layers: 2, rotation: (0, 0))])
     for bytes in [body(file.bytes), marker + body(file.bytes)] {

@@ -32,7 +32,7 @@ import Testing
     ) { try open("lists") }
   }
 
-  @Test func besideOtherThings() throws {
+  @Test func besidesOtherThings() throws {
     let cache = try open("inside")
     #expect(cache.facts.tokens == [1, 2, 3, 5, 8])
     #expect(cache.facts.losses == [ConversionLoss(.dropped, "\"note\" is not taken over")])

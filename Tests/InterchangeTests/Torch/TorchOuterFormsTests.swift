@@ -94,7 +94,7 @@ import Testing
   }
 
   @Test(arguments: ["past_key_values", "kv_caches", "past_kv", "cache", "kv_cache"])
-  func besideOtherThings(name: String) throws {
+  func besidesOtherThings(name: String) throws {
     let pairs = tuple([tuple([layer(0), layer(1)]), tuple([layer(2), layer(3)])])
     let array = TorchBuilder.global("numpy.core.multiarray _reconstruct") + Array(")R}b".utf8)
     let ids = TorchBuilder.tensor("LongStorage", key: "1", count: 3, shape: [1, 3], strides: [3, 1])

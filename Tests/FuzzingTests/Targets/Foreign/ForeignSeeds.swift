@@ -44,4 +44,31 @@ enum ForeignSeeds {
       return seeds
     }
   }
+
+  /// A tensor to lay out by hand, its numbers all alike.
+  typealias Tensor = (name: String, type: String, shape: [Int], bytes: Int)
+
+  /// A safetensors file of these tensors and texts.
+  static func safetensors(_ tensors: [Tensor], _ texts: [String: String] = [:]) -> [UInt8] {
+    var members = texts.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\"\($0.value)\"" }
+    members = ["\"__metadata__\":{\(members.joined(separator: ","))}"]
+    var end = 0
+    for tensor in tensors {
+      members.append(
+        "\"\(tensor.name)\":{\"dtype\":\"\(tensor.type)\",\"shape\":\(tensor.shape),"
+          + "\"data_offsets\":[\(end),\(end + tensor.bytes)]}")
+      end += tensor.bytes
+    }
+    let header = Array("{\(members.joined(separator: ","))}".utf8)
+    return ContainerParts.little(UInt64(header.count), 8) + header + [UInt8](repeating: 0x3C, count: end)
+  }
+
+  /// All layers in one or two tensors.
+  static var stacks: [[UInt8]] {
+    [
+      safetensors([("keys", "F16", [3, 1, 2, 3, 4], 144), ("values", "F16", [3, 1, 2, 3, 4], 144)]),
+      safetensors([("kv_cache", "BF16", [3, 2, 2, 3, 4], 288)]),
+      safetensors([("past_key_values", "F32", [2, 3, 1, 2, 3, 4], 576)]),
+    ]
+  }
 }

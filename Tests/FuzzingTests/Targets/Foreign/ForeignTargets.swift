@@ -35,18 +35,19 @@ enum ForeignTargets {
     MLXFormat(), mutation: { SafetensorsChanges.mutated($0, &$1) },
     seeds: {
       try ForeignSeeds.samples("mlx", ".safetensors", most: mostBytes)
-        + ForeignSeeds.caches.prefix(3).map { try ForeignSeeds.written(MLXFormat(), $0) }
+        + ForeignSeeds.caches.prefix(3).map { try ForeignSeeds.written(MLXFormat(), $0) } + MLXSwiftSeeds.all()
     })
 
   static let transformers = target(
     TransformersFormat(), mutation: { SafetensorsChanges.mutated($0, &$1) },
-    seeds: { try ForeignSeeds.samples("transformers", ".safetensors", most: mostBytes) })
+    seeds: { try ForeignSeeds.samples("transformers", ".safetensors", most: mostBytes) + ForeignSeeds.stacks })
 
   static let torch = target(
     TorchFormat(), mutation: { ArchiveChanges.mutated($0, &$1) },
     seeds: {
       let files = try ForeignSeeds.samples("torch", ".pt", most: mostBytes)
       return files + files.compactMap { ArchiveChanges.entries(of: $0).map(ArchiveChanges.archive) }
+        + TorchSeeds.all()
     })
 
   /// Sequence and session files; the first byte says what is known of the model.

@@ -3,7 +3,7 @@ import KVCacheModel
 @testable import CacheCodec
 @testable import FKVFormat
 
-/// The sections of the vectors, each behind the bytes of its shape.
+/// The sections of the vectors, each after the bytes of its shape.
 enum SectionSeeds {
   /// Calls `body` for each cache among the vectors, keys and values of each group; those that cannot be read give nothing.
   static func each(

@@ -18,7 +18,7 @@ enum SectionTargets {
 
   static let fourier = target(
     "fourier", seeds: SectionSeeds.fourier,
-    // FFTW's planner takes that beside what it transforms.
+    // FFTW's planner takes that besides what it transforms.
     memory: MemoryCap(fixed: 256 << 10)
   ) { shape, input, declared in
     let size = shape.elementType.byteCount
