@@ -32,10 +32,13 @@ extension LlamaModel {
   /// What the template puts around a user's message that follows a system message, if there is one; without one, the
   /// template's own default system message is part of it.
   ///
+  /// - Parameters:
+  ///   - system: the system message; nil for none.
+  ///   - begins: whether the frame stands at the very beginning, where a begin token is.
   /// - Throws: as `chatPrompt(_:)` does; `EngineError.unsupportedChatTemplate` as well if the template does not show a
   ///   message once, as it is or without the white space at its ends.
-  public func chatFrame(system: String? = nil) throws -> ChatFrame {
-    try frame(after: system.map { [ChatMessage(role: "system", content: $0)] } ?? [])
+  public func chatFrame(system: String? = nil, begins: Bool = true) throws -> ChatFrame {
+    try frame(after: system.map { [ChatMessage(role: "system", content: $0)] } ?? [], begins: begins)
   }
 
   /// What the template puts around a user's message that follows an assistant's answer: `before` begins with what ends
@@ -44,20 +47,21 @@ extension LlamaModel {
   /// - Throws: as `chatFrame(system:)` does.
   public func chatTurn() throws -> ChatFrame {
     let answer = "\u{F8FD}\u{F8FF}"
-    var frame = try frame(after: [
-      ChatMessage(role: "user", content: "?"), ChatMessage(role: "assistant", content: answer),
-    ])
+    var frame = try frame(
+      after: [
+        ChatMessage(role: "user", content: "?"), ChatMessage(role: "assistant", content: answer),
+      ], begins: true)
     let parts = frame.before.splitOnce(at: answer)
     guard let parts else { throw unsupportedTemplate("it does not show an answer as it is") }
     frame.before = parts.after
     return frame
   }
 
-  private func frame(after messages: [ChatMessage]) throws -> ChatFrame {
+  private func frame(after messages: [ChatMessage], begins: Bool) throws -> ChatFrame {
     // No text of a template or a person holds these two private-use characters.
     let mark = "\u{F8FE}\u{F8FF}"
     func parts(_ content: String) throws -> (before: String, after: String) {
-      let text = try chatPrompt(messages + [ChatMessage(role: "user", content: content)])
+      let text = try chatPrompt(messages + [ChatMessage(role: "user", content: content)], begins: begins)
       guard let parts = text.splitOnce(at: mark) else { throw unsupportedTemplate("it does not show a message once") }
       return parts
     }

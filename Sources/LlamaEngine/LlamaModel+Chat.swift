@@ -18,15 +18,17 @@ extension LlamaModel {
   /// `apply_chat_template` and llama-cpp-python make. It holds a begin token where the template writes one; tokenize it
   /// with `parseSpecial` and without `addSpecial`.
   ///
+  /// - Parameter begins: whether the text stands at the very beginning; elsewhere the template is given no begin token.
   /// - Throws: `EngineError.noChatTemplate` if the model file has none, `EngineError.unsupportedChatTemplate` if it
   ///   cannot be rendered or refuses the conversation.
-  public func chatPrompt(_ messages: [ChatMessage]) throws -> String {
+  public func chatPrompt(_ messages: [ChatMessage], begins: Bool = true) throws -> String {
     guard let source = llama_model_chat_template(handle, nil) else {
       throw EngineError.noChatTemplate(architecture: identity.architecture)
     }
     do {
       return try ChatTemplate(String(cString: source)).render(
-        messages.map { ($0.role, $0.content) }, startsAnswer: true, specialTokens: specialTexts)
+        messages.map { ($0.role, $0.content) }, startsAnswer: true,
+        specialTokens: specialTexts.merging(begins ? [:] : ["bos_token": ""]) { $1 })
     } catch let error as ChatTemplateError {
       throw unsupportedTemplate("\(error)")
     }

@@ -17,7 +17,7 @@ extension LlamaModel {
         throw unsupportedTemplate("it changes the message")
       }
     }
-    return try tokens(frame.before, frame.shown(message, isOpen: isOpen), isOpen ? "" : frame.after)
+    return try tokens(frame.before, frame.shown(message, isOpen: isOpen), isOpen ? "" : frame.after, begins: true)
   }
 
   /// The tokens of a user's turn that follows what is cached, up to where the assistant's answer begins.
@@ -37,14 +37,7 @@ extension LlamaModel {
     let gap = String(rest.prefix(while: \.isWhitespace))
     var frame = turn
     frame.before = String(rest.drop(while: \.isWhitespace))
-    if let system {
-      frame = try chatFrame(system: system)
-      // A begin token stands at the very beginning only.
-      let begin = llama_vocab_bos(vocabulary)
-      if begin >= 0, try tokenize(frame.before, addSpecial: false, parseSpecial: true).first == begin {
-        frame.before = frame.before.dropping(String(cString: llama_vocab_get_text(vocabulary, begin)))
-      }
-    }
+    if let system { frame = try chatFrame(system: system, begins: false) }
     let isEnded = last.map(isEndOfGeneration) ?? false
     let before = (isEnded ? gap : isAnswer ? end + gap : "") + frame.before
     return try tokens(before, frame.shown(message), frame.after, parsesControl: parsesControl)
@@ -63,28 +56,26 @@ extension LlamaModel {
   }
 
   /// A text before a turn, cut after the token that ends the answer before it; nothing ends it where the template writes
-  /// no such token first.
+  /// no such token.
   private func splitAtEnd(_ text: String) throws -> (end: String, rest: String) {
     let tokens = try tokenize(text, addSpecial: false, parseSpecial: true)
     guard let token = tokens.first(where: isEndOfGeneration) else { return ("", text) }
     let mark = String(cString: llama_vocab_get_text(vocabulary, token))
-    let blank = String(text.prefix(while: \.isWhitespace))
-    let rest = text.dropping(blank)
-    return rest.hasPrefix(mark) ? (blank + mark, rest.dropping(mark)) : ("", text)
+    guard let place = text.firstRange(of: mark) else { return ("", text) }
+    return (String(text[..<place.upperBound]), String(text[place.upperBound...]))
   }
 
-  private func tokens(_ before: String, _ message: String, _ after: String, parsesControl: Bool = false) throws
-    -> [Int32]
-  {
-    if try parsesControl || controlTexts(in: message).isEmpty {
-      return try tokenize(before + message + after, addSpecial: false, parseSpecial: true)
+  /// - Parameter begins: whether the text stands at the very beginning.
+  private func tokens(
+    _ before: String, _ message: String, _ after: String, begins: Bool = false, parsesControl: Bool = false
+  ) throws -> [Int32] {
+    func template(_ text: String, begins: Bool) throws -> [Int32] {
+      try begins
+        ? tokenize(text, addSpecial: false, parseSpecial: true) : tokenize(following: text, parseSpecial: true)
     }
-    return try tokenize(before, addSpecial: false, parseSpecial: true) + tokenize(message, addSpecial: false)
-      + tokenize(after, addSpecial: false, parseSpecial: true)
+    if try parsesControl || controlTexts(in: message).isEmpty {
+      return try template(before + message + after, begins: begins)
+    }
+    return try template(before, begins: begins) + tokenize(following: message) + template(after, begins: false)
   }
-}
-
-extension String {
-  /// Without a prefix, which it has.
-  fileprivate func dropping(_ prefix: String) -> String { String(Substring(utf8.dropFirst(prefix.utf8.count))) }
 }

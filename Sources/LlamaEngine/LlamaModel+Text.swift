@@ -20,6 +20,19 @@ extension LlamaModel {
     }
   }
 
+  /// The token ids of a text that follows another: without the blank that SentencePiece models put at the beginning of
+  /// every text, and without a begin token.
+  ///
+  /// - Parameter parseSpecial: whether `<|im_start|>` and the like in the text become control tokens.
+  /// - Throws: `EngineError.textNotConverted`.
+  public func tokenize(following text: String, parseSpecial: Bool = false) throws -> [Int32] {
+    let plain = try tokenize(text, addSpecial: false, parseSpecial: parseSpecial)
+    guard llama_vocab_type(vocabulary) == LLAMA_VOCAB_TYPE_SPM, !text.isEmpty else { return plain }
+    let lead = try tokenize("\n", addSpecial: false)
+    let whole = try tokenize("\n" + text, addSpecial: false, parseSpecial: parseSpecial)
+    return whole.starts(with: lead) ? Array(whole.dropFirst(lead.count)) : plain
+  }
+
   /// The text of token ids.
   ///
   /// - Parameter showSpecial: whether control tokens are written out instead of left away.

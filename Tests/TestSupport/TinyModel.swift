@@ -14,6 +14,8 @@ public struct TinyModel {
   public var slidingWindow: Int?
   /// Whether the last layer lacks its feed-forward part, over which llama.cpp ends the process (`deci`).
   public var lacksLastFeedForward = false
+  /// Its chat template; nil for none.
+  public var chatTemplate: String?
   /// Whether metadata and tensors stand in reverse order.
   public var isReversed = false
 
@@ -91,6 +93,7 @@ public struct TinyModel {
       entries.append { $0.add("\(a).rope.scaling.original_context_length", UInt32(longRope.original)) }
       entries.append { $0.add("\(a).rope.scaling.attn_factor", Float(1.1)) }
     }
+    if let chatTemplate { entries.append { $0.add("tokenizer.chat_template", chatTemplate) } }
     if let slidingWindow { entries.append { $0.add("\(a).attention.sliding_window", UInt32(slidingWindow)) } }
     for entry in isReversed ? entries.reversed() : entries { entry(&builder) }
   }

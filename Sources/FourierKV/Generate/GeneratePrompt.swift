@@ -41,7 +41,7 @@ struct GeneratePrompt {
           last: cache.tokens.flatMap { $0.count == cache.geometry.endPosition ? $0.last : nil },
           parsesControl: parsesControl)
     } else {
-      tokens = try model.tokenize(prompt, addSpecial: false, parseSpecial: parsesControl)
+      tokens = try model.tokenize(following: prompt, parseSpecial: parsesControl)
     }
     guard tokens.isEmpty else { return }
     guard let known = cache.tokens, let last = known.last, known.count >= cache.geometry.tokens else {

@@ -70,7 +70,7 @@ extension CapturePipeline {
   /// The tokens of a prompt that is only what follows: no begin token.
   private func followingTokens(_ model: LlamaModel) throws -> [Int32] {
     guard tokenIDs == nil else { return try promptTokens(model) }
-    return try model.tokenize(prompt, addSpecial: false, parseSpecial: parsesControl)
+    return try model.tokenize(following: prompt, parseSpecial: parsesControl)
   }
 
   /// What follows the cache in a prompt that begins with it.
