@@ -16,8 +16,7 @@ let package = Package(
   name: "fkv",
   platforms: [.macOS(.v15)],
   products: [
-    .executable(name: "fkv", targets: ["fkv"]),
-    .library(name: "FourierKV", targets: ["FourierKV"]),
+    .executable(name: "fkv", targets: ["fkv"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -80,6 +79,12 @@ let package = Package(
       ]),
     .testTarget(name: "CacheCodecTests", dependencies: ["CacheCodec", "TestSupport"]),
 
+    // The library: open, encode, decode, compare. No engine, no command line.
+    .target(
+      name: "FourierKV",
+      dependencies: ["KVCacheModel", "FileIO", "Interchange", "FKVFormat", "CacheCodec", "Fidelity", "ComputeKernels"]),
+    .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
+
     // Attention from what the codec keeps, without decoding it first.
     .target(
       name: "FlashAttention",
@@ -90,7 +95,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "FlashAttentionTests",
-      dependencies: ["FlashAttention", "SpectralTransform", "FourierKV", "Interchange", "TestSupport"]),
+      dependencies: ["FlashAttention", "SpectralTransform", "FourierKV", "Commands", "Interchange", "TestSupport"]),
 
     // Evaluations by answers and predictions: what is asked, how it is scored, how results are kept. No engine.
     .target(name: "Evaluation", dependencies: ["FileIO"]),
@@ -103,23 +108,24 @@ let package = Package(
       dependencies: ["KVCacheModel", "ComputeKernels", "SpectralTransform", "Coding", "CacheCodec", "CZlib", "CZstd"]),
     .testTarget(
       name: "BaselinesTests",
-      dependencies: ["Baselines", "CacheCodec", "Coding", "Fidelity", "FourierKV", "Interchange", "TestSupport", "fkv"]),
+      dependencies: ["Baselines", "CacheCodec", "Coding", "Fidelity", "Commands", "Interchange", "TestSupport", "fkv"]),
 
-    // The public face and the command line.
+    // What the commands do, and the command line.
     .target(
-      name: "FourierKV",
+      name: "Commands",
       dependencies: [
-        "KVCacheModel", "FileIO", "ComputeKernels", "SpectralTransform", "Interchange", "LlamaEngine", "CacheCodec",
+        "FourierKV", "KVCacheModel", "FileIO", "ComputeKernels", "SpectralTransform", "Interchange", "LlamaEngine",
+        "CacheCodec",
         "Fidelity", "FKVFormat", "FlashAttention", "Evaluation", "Baselines",
       ]),
-    .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
+    .testTarget(name: "CommandsTests", dependencies: ["Commands", "FourierKV", "TestSupport"]),
     .executableTarget(
       name: "fkv",
       dependencies: [
-        "FourierKV", "CacheCodec", "Evaluation", "FileIO", "Interchange", "KVCacheModel",
+        "Commands", "FourierKV", "CacheCodec", "Evaluation", "FileIO", "Interchange", "KVCacheModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(name: "CommandTests", dependencies: ["fkv", "FourierKV", "Evaluation", "TestSupport"]),
+    .testTarget(name: "fkvTests", dependencies: ["fkv", "Commands", "Evaluation", "TestSupport"]),
 
     // The format: a second decoder that shares nothing with the product, files in which both must find the same, vectors.
     .target(name: "ReferenceDecoder", path: "Tests/ReferenceDecoder", swiftSettings: [.unsafeFlags(["-O"])]),

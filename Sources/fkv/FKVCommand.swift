@@ -1,5 +1,5 @@
 import ArgumentParser
-import FourierKV
+import Commands
 
 /// The root command: a list of subcommands, no logic.
 struct FKVCommand: ParsableCommand {

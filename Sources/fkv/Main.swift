@@ -1,7 +1,7 @@
 import ArgumentParser
+import Commands
 import FileIO
 import Foundation
-import FourierKV
 
 /// Exit codes: 0 done, 1 done but a limit was exceeded, 2 could not be done, 64 usage.
 @main

@@ -1,5 +1,5 @@
+import Commands
 import Foundation
-import FourierKV
 import Interchange
 import KVCacheModel
 import TestSupport

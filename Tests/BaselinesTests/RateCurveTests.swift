@@ -1,4 +1,4 @@
-import FourierKV
+import Commands
 import Testing
 
 struct RateCurveTests {

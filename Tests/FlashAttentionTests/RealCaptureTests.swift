@@ -1,7 +1,7 @@
 import CacheCodec
+import Commands
 import Fidelity
 import FlashAttention
-import FourierKV
 import Interchange
 import KVCacheModel
 import TestSupport

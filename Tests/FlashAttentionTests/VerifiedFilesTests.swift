@@ -1,4 +1,5 @@
 import CacheCodec
+import Commands
 import Fidelity
 import FlashAttention
 import FourierKV
@@ -24,7 +25,7 @@ import Testing
     let cache = SyntheticCache.make(layers: 3, tokens: 400, headDim: 16, probe: 8)
     _ = try CacheEncoder(Self.methods()[index], writer: "test").encode(cache, to: folder.file("a.fkv"))
     let file = try FKVCache(path: folder.file("a.fkv"))
-    let verified = try VerifyPipeline.compare(file.decodeAll(), with: cache)
+    let verified = try CacheComparison(of: file.decodeAll(), with: cache)
     for layer in 0..<3 {
       let queries = cache.queries[layer]
       let found =

@@ -20,9 +20,7 @@ struct FourierWriter: LayerWriter {
   }
 
   func check(_ description: CacheDescription) throws {
-    guard let period = parameters.period, period > FourierParameters.longestPeriod else { return }
-    throw CodecError.unsuitable(
-      "a period of \(period) tokens, allowed is at most \(FourierParameters.longestPeriod)")
+    try parameters.check()
   }
 
   func section(_ kind: CacheKind) -> SectionKind { .fourier(kind) }

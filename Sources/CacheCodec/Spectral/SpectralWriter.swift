@@ -12,6 +12,7 @@ struct SpectralWriter: ProfileWriter {
   var settings: [String] { parameters.settings }
 
   func check(_ description: CacheDescription) throws {
+    try parameters.check()
     guard let model, model.hash.isEmpty else { return }
     throw CodecError.unsuitable("the basis was never written to a file, so that nothing can name it")
   }

@@ -3,7 +3,7 @@ import KVCacheModel
 /// A file format that caches are kept in: what `fkv convert` reads or writes under one name.
 ///
 /// A format is a value without state. It is added to fkv by its folder here and one line in `CacheFormats.all`
-/// (FourierKV/Convert).
+/// (Commands/Convert).
 public protocol CacheFormat: Sendable {
   /// The name that `--from` and `--to` take: `llama-state`, `mlx`, …
   var name: String { get }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CacheCodec
+import Commands
 import Foundation
-import FourierKV
 
 struct Calibrate: ParsableCommand {
   static let configuration = CommandConfiguration(

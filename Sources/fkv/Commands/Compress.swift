@@ -1,6 +1,6 @@
 import ArgumentParser
 import CacheCodec
-import FourierKV
+import Commands
 import KVCacheModel
 
 struct Compress: ParsableCommand {

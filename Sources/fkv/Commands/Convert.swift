@@ -1,5 +1,5 @@
 import ArgumentParser
-import FourierKV
+import Commands
 import KVCacheModel
 
 struct Convert: ParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FourierKV
+import Commands
 
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CacheCodec
-import FourierKV
+import Commands
 import Interchange
 
 struct Inspect: ParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FourierKV
+import Commands
 
 struct Restore: ParsableCommand {
   static let configuration = CommandConfiguration(

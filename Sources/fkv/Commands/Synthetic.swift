@@ -1,5 +1,5 @@
 import ArgumentParser
-import FourierKV
+import Commands
 
 struct Synthetic: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CacheCodec
-import FourierKV
+import Commands
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FourierKV
+import Commands
 
 /// What a model is to go on with from both caches, for commands that compare.
 struct ContinuationOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Commands
 import Evaluation
-import FourierKV
 
 /// What all evaluations are told.
 struct EvalOptions: ParsableArguments {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FourierKV
+import Commands
 import KVCacheModel
 
 /// What a file of another program may not say of its cache.

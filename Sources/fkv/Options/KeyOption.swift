@@ -1,5 +1,5 @@
 import ArgumentParser
-import FourierKV
+import Commands
 
 /// The key of encrypted files, for commands that read or write an `.fkv`.
 struct KeyOption: ParsableArguments {

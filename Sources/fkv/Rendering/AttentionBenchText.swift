@@ -1,4 +1,4 @@
-import FourierKV
+import Commands
 
 /// The text of `fkv bench attention`.
 enum AttentionBenchText {

@@ -1,4 +1,4 @@
-import FourierKV
+import Commands
 
 /// The JSON of `fkv bench`.
 struct BenchJSON: Encodable {

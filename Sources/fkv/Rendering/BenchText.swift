@@ -1,4 +1,4 @@
-import FourierKV
+import Commands
 
 /// The tables of `fkv bench`.
 enum BenchText {

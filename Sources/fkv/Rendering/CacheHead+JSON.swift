@@ -1,5 +1,5 @@
 import CacheCodec
-import FourierKV
+import Commands
 import KVCacheModel
 
 /// The part that the JSON of every command that reports on an `.fkv` begins with (docs/guide).

@@ -1,5 +1,5 @@
 import CacheCodec
-import FourierKV
+import Commands
 import KVCacheModel
 
 /// The lines that every command begins its report on a cache with.

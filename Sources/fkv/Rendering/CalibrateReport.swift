@@ -1,5 +1,5 @@
 import CacheCodec
-import FourierKV
+import Commands
 
 /// The JSON of `fkv calibrate`.
 struct CalibrateJSON: Encodable {

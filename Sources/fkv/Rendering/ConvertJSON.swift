@@ -1,4 +1,4 @@
-import FourierKV
+import Commands
 
 /// One conversion in the JSON of `fkv convert`.
 struct ConvertJSON: Encodable {

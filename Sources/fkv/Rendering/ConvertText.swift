@@ -1,4 +1,4 @@
-import FourierKV
+import Commands
 
 /// What `fkv convert` prints.
 enum ConvertText {

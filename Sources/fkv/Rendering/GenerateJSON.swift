@@ -1,4 +1,4 @@
-import FourierKV
+import Commands
 import KVCacheModel
 
 /// The JSON of `fkv generate`.

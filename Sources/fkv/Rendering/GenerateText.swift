@@ -1,4 +1,4 @@
-import FourierKV
+import Commands
 
 /// What `fkv generate` says beside the answer.
 enum GenerateText {

@@ -1,5 +1,5 @@
+import Commands
 import Foundation
-import FourierKV
 
 /// The rate–error plot of one capture as SVG: ratio against attention-output error, both logarithmic, one line a method
 /// with its name beside it. Light or dark as the reader's system is; no script, no outside fonts.

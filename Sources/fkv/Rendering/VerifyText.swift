@@ -1,3 +1,4 @@
+import Commands
 import FourierKV
 
 /// The text of `fkv verify`.
@@ -37,7 +38,7 @@ enum VerifyText {
     ]
   }
 
-  private static func layerTable(_ comparison: VerifyPipeline.Comparison) -> TextTable {
+  private static func layerTable(_ comparison: CacheComparison) -> TextTable {
     var table = TextTable(["layer", "attention mean", "attention max", "key", "value"])
     for (layer, heads) in comparison.attention.layers.enumerated() {
       table.add([
@@ -48,7 +49,7 @@ enum VerifyText {
     return table
   }
 
-  private static func worstTable(_ comparison: VerifyPipeline.Comparison) -> TextTable {
+  private static func worstTable(_ comparison: CacheComparison) -> TextTable {
     var table = TextTable(["worst places", "query head", "error"])
     for place in comparison.attention.worst(5) {
       table.add(["layer \(place.layer)", "\(place.head)", Format.significant(place.error)])

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Commands
 import Evaluation
-import FourierKV
 
 struct EvalLongBench: ParsableCommand {
   static let configuration = CommandConfiguration(

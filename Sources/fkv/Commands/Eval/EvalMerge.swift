@@ -1,5 +1,5 @@
 import ArgumentParser
-import FourierKV
+import Commands
 
 struct EvalMerge: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Commands
 import Evaluation
-import FourierKV
 
 /// Prints an evaluation's results, whatever it is.
 enum EvalOutput {

@@ -1,4 +1,4 @@
-import FourierKV
+import Commands
 
 /// A method's ratio in the tables of evaluations.
 enum EvalRatio {

@@ -1,5 +1,5 @@
+import Commands
 import Evaluation
-import FourierKV
 
 /// The tables of `fkv eval longbench`: tasks down, methods across.
 enum LongBenchText {

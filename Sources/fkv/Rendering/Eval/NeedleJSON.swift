@@ -1,5 +1,5 @@
+import Commands
 import Evaluation
-import FourierKV
 
 /// The JSON of `fkv eval needle`.
 struct NeedleJSON: Encodable {

@@ -1,5 +1,5 @@
+import Commands
 import Foundation
-import FourierKV
 
 /// A needle test as SVG: a heat map for each method, lengths across and depths down, from nothing found to all found.
 /// Light or dark as the reader's system is; no script, no outside fonts.

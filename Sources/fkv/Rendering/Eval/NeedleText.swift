@@ -1,5 +1,5 @@
+import Commands
 import Foundation
-import FourierKV
 
 /// The text of `fkv eval needle`: a summary, then a grid for each method.
 enum NeedleText {

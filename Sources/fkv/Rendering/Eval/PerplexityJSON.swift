@@ -1,4 +1,4 @@
-import FourierKV
+import Commands
 
 /// The JSON of `fkv eval perplexity`.
 struct PerplexityJSON: Encodable {

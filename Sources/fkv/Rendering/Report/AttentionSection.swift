@@ -1,9 +1,10 @@
+import Commands
 import FourierKV
 import KVCacheModel
 
 /// The attention-output error by layer and query head.
 struct AttentionSection {
-  private let comparison: VerifyPipeline.Comparison
+  private let comparison: CacheComparison
   private let layers: [LayerGeometry]
 
   init(_ contents: ReportContents) {

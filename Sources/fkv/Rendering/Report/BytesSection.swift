@@ -1,5 +1,5 @@
 import CacheCodec
-import FourierKV
+import Commands
 import KVCacheModel
 
 /// Where the bytes went: the whole file as one bar, and a bar for the layers that are coded together.

@@ -1,9 +1,10 @@
+import Commands
 import FourierKV
 
 /// Errors by the token's position and by layer.
 struct DepthSection {
   private let depth: DepthErrors
-  private let comparison: VerifyPipeline.Comparison
+  private let comparison: CacheComparison
 
   init(_ contents: ReportContents) {
     depth = contents.depth

@@ -1,4 +1,4 @@
-import FourierKV
+import Commands
 
 /// What the page was made of, and how.
 struct OriginSection {

@@ -1,5 +1,5 @@
+import Commands
 import Fidelity
-import FourierKV
 
 /// What the model predicts over the reloaded cache, if it went on from both.
 struct PredictionSection {

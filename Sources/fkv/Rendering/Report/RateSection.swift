@@ -1,4 +1,4 @@
-import FourierKV
+import Commands
 
 /// Where the file lies among other methods, if a bench result was given.
 struct RateSection {

@@ -1,4 +1,4 @@
-import FourierKV
+import Commands
 
 /// The page of `fkv report`: one HTML file that loads nothing and runs nothing.
 struct ReportPage {

@@ -1,5 +1,5 @@
 import CacheCodec
-import FourierKV
+import Commands
 
 /// Spectra along tokens: the full cache's, the reloaded one's, and their difference.
 struct SpectrumSection {

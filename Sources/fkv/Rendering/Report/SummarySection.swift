@@ -1,5 +1,5 @@
 import CacheCodec
-import FourierKV
+import Commands
 import KVCacheModel
 
 /// The page's head: what the cache is, and the figures that matter most.

@@ -1,0 +1,31 @@
+extension SpectralParameters {
+  /// Throws `CodecError.unsuitable` for the first setting that no file can have. What another setting makes pointless
+  /// (`windowSteps` of a lossless window, `groupLayers` with a model's basis) is passed over.
+  ///
+  /// | Setting | Allowed |
+  /// |---|---|
+  /// | target error, ratio, step | above 0, finite |
+  /// | `groupLayers` | 1 or more |
+  /// | `blockLength` N | 1 to 1024 |
+  /// | `segmentTokens` | a multiple of N, at least N |
+  /// | `sinks`, `window` | 0 or more |
+  /// | `exactFraction` | 0 to 1 |
+  public func check() throws {
+    func require(_ holds: Bool, _ text: @autoclosure () -> String) throws {
+      guard holds else { throw CodecError.unsuitable(text()) }
+    }
+    switch rate {
+    case .automatic: break
+    case .targetError(let value), .ratio(let value), .step(let value):
+      try require(value > 0 && value.isFinite, "a rate of \(value), which must be above 0")
+    }
+    if let groupLayers { try require(groupLayers >= 1, "\(groupLayers) layers a group, at least 1 are needed") }
+    try require((1...1024).contains(blockLength), "blocks of \(blockLength) tokens, allowed are 1 to 1024")
+    try require(
+      segmentTokens >= blockLength && segmentTokens % blockLength == 0,
+      "segments of \(segmentTokens) tokens, which must be whole blocks of \(blockLength)")
+    try require(sinks >= 0, "\(sinks) sinks, at least 0 are needed")
+    try require(window ?? 0 >= 0, "a window of \(window ?? 0) tokens, at least 0 are needed")
+    try require((0...1).contains(exactFraction), "an exact fraction of \(exactFraction), allowed is 0 to 1")
+  }
+}
