@@ -1,8 +1,6 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 // Targets stand in data-flow order, each library followed by its tests. docs/architecture.md says what may import what.
 import PackageDescription
-
-let cKernels: [CSetting] = [.unsafeFlags(["-O3"], .when(configuration: .release))]
 
 // What the fuzz targets decode with. FKV_FUZZ=1 makes them a program for libFuzzer instead of tests (.ci/fuzz).
 let fuzzing = Context.environment["FKV_FUZZ"] != nil
@@ -42,7 +40,7 @@ let package = Package(
     .testTarget(name: "KVCacheModelTests", dependencies: ["KVCacheModel"]),
     .target(name: "FileIO"),
     .testTarget(name: "FileIOTests", dependencies: ["FileIO", "TestSupport"]),
-    .target(name: "CKernels", cSettings: cKernels),
+    .target(name: "CKernels"),
     .target(name: "ComputeKernels", dependencies: ["CKernels", "COpenBLAS"]),
     .testTarget(name: "ComputeKernelsTests", dependencies: ["ComputeKernels", "TestSupport"]),
 
