@@ -6,15 +6,15 @@ import PackageDescription
 let fuzzing = Context.environment["FKV_FUZZ"] != nil
 let fuzzed: [Target.Dependency] = [
   "ChatTemplate", "Coding", "CacheCodec", "Evaluation", "FKVFormat", "FileIO", "FlashAttention", "Interchange",
-  "KVCacheModel",
-  "SpectralTransform", "TestSupport",
+  "KVCacheModel", "SpectralTransform", "TestSupport",
 ]
 
 let package = Package(
   name: "fkv",
   platforms: [.macOS(.v15)],
   products: [
-    .executable(name: "fkv", targets: ["fkv"])
+    .executable(name: "fkv", targets: ["fkv"]),
+    .library(name: "FourierKV", targets: ["FourierKV"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
