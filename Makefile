@@ -4,12 +4,12 @@ cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fkv
 export PKG_CONFIG_PATH := $(PKG_CONFIG_PATH):$(cache)/llama/current/lib/pkgconfig
 fkv := .build/release/fkv
 
-.PHONY: demo test build conformance fuzz interop bench-main setup browser lint format clean
+.PHONY: demo test build conformance fuzz interop bench-main setup browser gemma lint format clean
 
 demo: build
 	@.ci/demo $(fkv)
 
-test: setup browser lint
+test: setup browser gemma lint
 	swift build --build-tests
 	@nvrtc="$${FKV_NVRTC:-$$(.ci/setup nvrtc)}" || echo "setup: no NVRTC; no CUDA kernels are compiled" >&2; \
 	if [ -n "$$nvrtc" ]; then export FKV_NVRTC="$$nvrtc"; fi; \
@@ -48,6 +48,9 @@ setup:
 # For tests alone: the browser that loads the pages of fkv report.
 browser:
 	@.ci/setup browser || echo "setup: no browser; the tests that need one are skipped" >&2
+
+gemma:
+	@.ci/setup gemma || echo "setup: no Gemma-3-270M; the tests of its sliding windows are skipped" >&2
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests

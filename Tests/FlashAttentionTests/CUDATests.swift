@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: hasCompiler)) func aMistakeIsReported() throws {
+  @Test(.enabled(if: hasCompiler, "no NVRTC; make test fetches it")) func aMistakeIsReported() throws {
     #expect(throws: CUDAError.self) {
       try Self.compiler.get().compile(Array("nonsense;".utf8), name: "a.cu", defines: [], capability: 90)
     }
@@ -50,11 +50,13 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: !hasDevice)) func withoutAGPUTheReasonIsGiven() {
+  @Test(.enabled(if: !hasDevice, "there is a GPU")) func withoutAGPUTheReasonIsGiven() {
     #expect(throws: CUDAError.self) { try CUDADriver() }
   }
 
-  @Test(.enabled(if: hasDevice && hasCompiler), arguments: cases) func agreesWithDecodedAttention(of test: FourierCase)
+  @Test(.enabled(if: hasDevice && hasCompiler, "no NVIDIA GPU"), arguments: cases) func agreesWithDecodedAttention(
+    of test: FourierCase
+  )
     throws
   {
     var test = test

@@ -19,7 +19,7 @@ enum TestModel {
   static let threads = 2
 
   static let path = folder + "/SmolLM2-135M-Instruct.Q4_1.gguf"
-  /// A model with sliding-window layers and two rotary embeddings; not part of set-up.
+  /// A model with sliding-window layers and two rotary embeddings; make test fetches it.
   static let gemmaPath = folder + "/gemma-3-270m.Q4_K_M.gguf"
   static let hasGemma = FileManager.default.fileExists(atPath: gemmaPath)
 

@@ -157,7 +157,8 @@ import Testing
   }
 
   /// `FKV_MAKE_VECTORS=1 swift test --filter EncryptedVectorTests` adds the files that are not there yet.
-  @Test(.enabled(if: ProcessInfo.processInfo.environment["FKV_MAKE_VECTORS"] != nil)) func makeMissingVectors() throws {
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["FKV_MAKE_VECTORS"] != nil, "FKV_MAKE_VECTORS is not set"))
+  func makeMissingVectors() throws {
     try FileManager.default.createDirectory(atPath: Vectors.path("encrypted"), withIntermediateDirectories: true)
     var rows = (try? Self.rows()) ?? []
     let cases = EncryptedVectors.valid().map { ("valid", $0) } + EncryptedVectors.invalid().map { ("invalid", $0) }
