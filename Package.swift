@@ -123,7 +123,7 @@ let package = Package(
         "Commands", "FourierKV", "CacheCodec", "Evaluation", "FileIO", "Interchange", "KVCacheModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(name: "fkvTests", dependencies: ["fkv", "Commands", "Evaluation", "TestSupport"]),
+    .testTarget(name: "fkvTests", dependencies: ["fkv", "Commands", "FourierKV", "Evaluation", "TestSupport"]),
 
     // The format: a second decoder that shares nothing with the product, files in which both must find the same, vectors.
     .target(name: "ReferenceDecoder", path: "Tests/ReferenceDecoder", swiftSettings: [.unsafeFlags(["-O"])]),

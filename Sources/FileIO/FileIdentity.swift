@@ -21,6 +21,21 @@ struct FileIdentity: Hashable {
     (device, inode) = (UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino))
   }
 
+  /// The folder and name that a file at `path` has, or will have, links followed; nil where the folder is not there.
+  static func place(_ path: String) -> Place? {
+    guard let end = try? LinkedPath.end(of: path), let folder = FileIdentity(path: System.folder(of: end)) else {
+      return nil
+    }
+    let name = end.lastIndex(of: "/").map { String(end[end.index(after: $0)...]) } ?? end
+    return name.isEmpty ? nil : Place(folder: folder, name: name)
+  }
+
+  /// A name in a folder.
+  struct Place: Equatable {
+    let folder: FileIdentity
+    let name: String
+  }
+
   /// The folders that the file at `path`, links followed, lies in, up to the root; none where nothing is.
   static func foldersAbove(_ path: String) -> Set<FileIdentity> {
     guard let whole = realpath(path, nil) else { return [] }

@@ -6,7 +6,8 @@ public struct InputFiles: Sendable {
 
   public init() {}
 
-  /// Adds a file or folder, or nothing for nil. What does not exist counts for nothing; so does a text that is no path.
+  /// Adds a file or folder, or nothing for nil. What does not exist counts for nothing, except where an
+  /// output would be written to the same place; so does a text that is no path.
   /// `-` is standard input, which a file may stand for.
   public mutating func add(_ role: String, _ path: String?) {
     if let path { files.append((role, path)) }
@@ -19,10 +20,17 @@ public struct InputFiles: Sendable {
   ///   - isFolder: whether a folder is written, which may not hold a file that is read either.
   /// - Throws: `OutputConflict` about the first file that would be lost.
   public func protect(from output: String, role: String = "output", isFolder: Bool = false) throws(OutputConflict) {
-    // What does not exist takes the place of nothing.
-    guard let target = FileIdentity(path: output) else { return }
     func conflict(_ kind: OutputConflict.Kind, _ file: (role: String, path: String)) -> OutputConflict {
       OutputConflict(kind: kind, role: role, output: output, inputRole: file.role, input: file.path)
+    }
+    guard let target = FileIdentity(path: output) else {
+      // What does not exist takes the place of nothing, unless another output will be there.
+      let place = FileIdentity.place(output)
+      for file in files
+      where place != nil && FileIdentity(path: file.path) == nil && FileIdentity.place(file.path) == place {
+        throw conflict(.same, file)
+      }
+      return
     }
     let foldersAbove = FileIdentity.foldersAbove(output)
     for file in files {

@@ -1,4 +1,5 @@
 import Foundation
+import FourierKV
 import Interchange
 import KVCacheModel
 import TestSupport
@@ -163,5 +164,38 @@ import Testing
     try capture("12.txt", from: "l.safetensors", "x", model).expectRefusal("nothing follows")
     try capture("2.txt", from: "l.safetensors", "m.safetensors", model, "--following").expectSuccess()
     #expect(try description("m.safetensors").ropes[0].scaling == "longrope-long")
+  }
+
+  /// A conversation has the same tokens whether its caches are captures or `.fkv` files.
+  @Test func turnsAreTheSameInBothKindsOfFile() throws {
+    var tiny = TinyModel()
+    tiny.context = 2048
+    tiny.chatTemplate = """
+      {{ bos_token }}{% for m in messages %}[{{ m.role }}:{{ m.content }}{{ eos_token }}]{% endfor %}\
+      {% if add_generation_prompt %}[assistant:{% endif %}
+      """
+    let model = try prepare(tiny, more: "--chat-template", "open")
+    func turn(_ question: String, _ input: String, _ output: String) throws {
+      try run(
+        "generate", files.path(input), "--chat", "-p", question, "-n", "3", "-o", files.path(output), "--model", model,
+        "--threads", "1"
+      ).expectSuccess()
+    }
+    for (name, first) in [("safetensors", "1.safetensors"), ("fkv", "1.fkv")] {
+      try turn("Who?", first, "2.\(name)")
+      try turn("When?", "2.\(name)", "3.\(name)")
+    }
+    try run("append", files.path("1.fkv"), files.path("2.safetensors"), "-o", files.path("a.fkv")).expectSuccess()
+    for number in [2, 3] {
+      let capture = try description("\(number).safetensors")
+      for name in ["\(number).fkv"] + (number == 2 ? ["a.fkv"] : []) {
+        let other = try StoredCache(path: files.path(name)).description
+        #expect(other.tokens == capture.tokens, "\(name)")
+        for key in ["chat_template", "prefill_seconds", "prompt_tokens", "grown.cached_tokens"] {
+          #expect(other.provenance[key] == capture.provenance[key], "\(name): \(key)")
+        }
+      }
+      #expect(capture.provenance["chat_template"] == "on" && capture.provenance["prefill_seconds"] == nil)
+    }
   }
 }

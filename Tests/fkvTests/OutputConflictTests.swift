@@ -178,4 +178,26 @@ import Testing
     }
     #expect(try files.bytes("p.txt") == Array("a short text".utf8))
   }
+
+  /// Two outputs of one command do not become one file, though neither is there yet.
+  @Test func outputsDoNotMeet() throws {
+    try files.write("h.txt", Array("The river runs past the old mill, and the miller counts the sacks.".utf8))
+    try FileManager.default.createSymbolicLink(atPath: path("link"), withDestinationPath: "n.log")
+    for output in ["n.log", "./n.log", "link"] {
+      let run = try CommandRun([
+        "eval", "needle", "--haystack", path("h.txt"), "--lengths", "100", "--depths", "0", "--methods", "full",
+        "--log", path("n.log"), "-o", path(output),
+      ])
+      #expect(run.status == 64 && run.errors.contains("the heat map would replace the log"), "\(run.errors)")
+      #expect(!FileManager.default.fileExists(atPath: path("n.log")))
+    }
+    for folder in ["x", "y"] {
+      try FileManager.default.createDirectory(atPath: path(folder), withIntermediateDirectories: true)
+      try files.capture("\(folder)/k.safetensors")
+    }
+    let run = try CommandRun([
+      "bench", path("x/k.safetensors"), path("y/k.safetensors"), "--methods", "q8_0", "--svg", path("plot-"),
+    ])
+    #expect(run.status == 64 && run.errors.contains("have one name, so that '--svg' would draw both into one file"))
+  }
 }

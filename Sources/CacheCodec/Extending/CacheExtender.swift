@@ -32,9 +32,14 @@ public struct CacheExtender: Sendable {
 
   /// Checks that the addition goes on where the file ends; reads no tensor.
   ///
-  /// - Parameter unchecked: goes on where token ids are missing on one side. The file then has none either.
+  /// - Parameters:
+  ///   - unchecked: goes on where token ids are missing on one side. The file then has none either.
+  ///   - provenance: lines that the longer file has instead of the file's own; nil takes a line out.
   /// - Throws: `CacheExtensionError`; `FormatError` if no reader would take the longer cache.
-  public init(_ cache: FKVCache, with addition: any CacheSource, writer: String, unchecked: Bool = false) throws {
+  public init(
+    _ cache: FKVCache, with addition: any CacheSource, writer: String, unchecked: Bool = false,
+    provenance: [String: String?] = [:]
+  ) throws {
     self.cache = cache
     key = cache.reader.key
     self.addition = addition
@@ -43,6 +48,7 @@ public struct CacheExtender: Sendable {
     var description = cache.description
     description.tokens = try Self.tokens(of: addition.description, behind: cache.description, required: !unchecked)
     for (layer, rows) in newRows.enumerated() { description.geometry.layers[layer].tokens += rows.count }
+    for (name, value) in provenance { description.provenance[name] = value }
     self.description = description
     try cache.profileReader.checkExtensible()
     _ = try CacheHeader(

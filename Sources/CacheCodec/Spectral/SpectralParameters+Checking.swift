@@ -1,10 +1,14 @@
 extension SpectralParameters {
+  /// The steps and target errors that may be asked for: what is computed with them stays within Float32.
+  public static let legalSteps = 1e-30...1e30
+
   /// Throws `CodecError.unsuitable` for the first setting that no file can have. What another setting makes pointless
   /// (`windowSteps` of a lossless window, `groupLayers` with a model's basis) is passed over.
   ///
   /// | Setting | Allowed |
   /// |---|---|
-  /// | target error, ratio, step | above 0, finite |
+  /// | target error, step | `legalSteps` |
+  /// | ratio | above 0, finite |
   /// | `groupLayers` | 1 or more |
   /// | `blockLength` N | 1 to 1024 |
   /// | `segmentTokens` | a multiple of N, at least N |
@@ -16,8 +20,12 @@ extension SpectralParameters {
     }
     switch rate {
     case .automatic: break
-    case .targetError(let value), .ratio(let value), .step(let value):
-      try require(value > 0 && value.isFinite, "a rate of \(value), which must be above 0")
+    case .ratio(let value):
+      try require(value > 0 && value.isFinite, "a ratio of \(value), which must be above 0")
+    case .targetError(let value):
+      try require(Self.legalSteps.contains(value), "a target error of \(value), allowed is 1e-30 to 1e30")
+    case .step(let value):
+      try require(Self.legalSteps.contains(value), "a step of \(value), allowed is 1e-30 to 1e30")
     }
     if let groupLayers { try require(groupLayers >= 1, "\(groupLayers) layers a group, at least 1 are needed") }
     try require((1...1024).contains(blockLength), "blocks of \(blockLength) tokens, allowed are 1 to 1024")

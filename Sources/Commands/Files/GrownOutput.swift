@@ -43,7 +43,8 @@ struct GrownOutput {
     return try FileFailure.naming(file.reader.name) {
       // Ids that the file does not have were not asked for again by going on from it.
       var extender = try CacheExtender(
-        file, with: source, writer: FKVVersion.writer, unchecked: file.description.tokens == nil)
+        file, with: source, writer: FKVVersion.writer, unchecked: file.description.tokens == nil,
+        provenance: GrowthRecord.lines(ofLonger: source.description))
       extender.key = key
       return try extender.write(to: path).fileBytes
     }
@@ -66,6 +67,19 @@ enum GrowthRecord {
     if case .fkv(let cache) = beginning { way = cache.header.profile.name }
     if let earlier = beginning.source.description.provenance[sourceKey], !earlier.isEmpty { way = "\(earlier), \(way)" }
     return [cachedTokensKey: String(start), sourceKey: way]
+  }
+
+  /// The lines of an `.fkv` that is extended by a longer cache: what that says of the prompt's place in a conversation, of
+  /// how it grew and of what its prefill took. A cache of the last tokens only says nothing of the prefill of all.
+  static func lines(ofLonger cache: CacheDescription) -> [String: String?] {
+    let isWhole = cache.geometry.layers.contains { $0.firstPosition == 0 }
+    var lines: [String: String?] = [:]
+    for key in [cachedTokensKey, sourceKey, CapturedChat.key] {
+      let line = cache.provenance[key]
+      if line != nil || isWhole { lines[key] = .some(line) }
+    }
+    for key in [PrefillRecord.key, "prompt_tokens"] { lines[key] = .some(isWhole ? cache.provenance[key] : nil) }
+    return lines
   }
 }
 

@@ -54,7 +54,9 @@ public struct AppendPipeline: Sendable {
     let source = try OpenedCache(path: addition, basis: BasisFinder(file: basisFile, looksFurther: true), key: key)
       .source
     var extending = try naming {
-      try CacheExtender(cache, with: source, writer: FKVVersion.writer, unchecked: isUnchecked)
+      try CacheExtender(
+        cache, with: source, writer: FKVVersion.writer, unchecked: isUnchecked,
+        provenance: GrowthRecord.lines(ofLonger: source.description))
     }
     extending.key = key
     let extender = extending

@@ -30,6 +30,10 @@ struct BenchMethods: ParsableCommand {
 
   func validate() throws {
     if caches.isEmpty { throw ValidationError("give at least one capture") }
+    if svg != nil, let twice = Dictionary(grouping: caches, by: BenchText.name).values.first(where: { $0.count > 1 }) {
+      throw ValidationError(
+        "'\(twice[0])' and '\(twice[1])' have one name, so that '--svg' would draw both into one file")
+    }
     for name in methodNames ?? [] where !BenchPipeline.methodNames.contains(name) {
       throw ValidationError(
         "'--methods' has no '\(name)'; there are \(BenchPipeline.methodNames.joined(separator: ", "))")

@@ -36,6 +36,10 @@ struct SpectralOptions: ParsableArguments {
   func validate() throws {
     let rates = [("--target-error", targetError), ("--ratio", ratio), ("--step", step)].filter { $0.1 != nil }
     if rates.count > 1 { throw ValidationError("'\(rates[0].0)' and '\(rates[1].0)' are mutually exclusive") }
+    for (name, value) in [("--target-error", targetError), ("--step", step)] {
+      guard let value, !SpectralParameters.legalSteps.contains(value) else { continue }
+      throw ValidationError("'\(name)' must lie in 1e-30…1e30, not \(value)")
+    }
     if groupLayers != nil, basis == .model {
       throw ValidationError("'--group-layers' does not go with '--basis model': a basis file has its own groups")
     }

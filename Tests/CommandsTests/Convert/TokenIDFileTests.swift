@@ -19,6 +19,16 @@ import Testing
     #expect(try read("2147483647 0 007") == [.max, 0, 7])
   }
 
+  @Test func brackets() throws {
+    for text in ["[1,2,3", "1,2]", "[1] 2", "1 [2 3]", "]1[", "[1,2]]"] {
+      #expect(throws: TokenIDFile.Failure.notClosed(path: scratch.file("t")), "\(text)") { try read(text) }
+    }
+    for text in ["[[1,2],[3,4]]", "[[1]]", "[1,[2]", "[[[", "[1][2]"] {
+      #expect(throws: TokenIDFile.Failure.severalLists(path: scratch.file("t")), "\(text)") { try read(text) }
+    }
+    #expect(try read(" \n[ 5 ]\n") == [5])
+  }
+
   @Test func whatIsNoList() throws {
     for text in ["", " \n", "[]"] {
       #expect(throws: TokenIDFile.Failure.empty(path: scratch.file("t"))) { try read(text) }
