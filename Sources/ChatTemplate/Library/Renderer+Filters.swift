@@ -2,7 +2,7 @@ extension Renderer {
   /// What a filter makes of `value`.
   mutating func filter(_ name: String, _ value: Value, _ arguments: CallArguments) throws -> Value {
     switch value {
-    case .string(let text): try budget.spend(work: text.utf8.count)
+    case .string(let text): try budget.spend(work: text.utf8.count * 4)
     case .list(let values), .tuple(let values): try budget.spend(work: values.count)
     case .dictionary(let map): try budget.spend(work: map.entries.count)
     default: break
@@ -45,7 +45,9 @@ extension Renderer {
       let indent = isIndented ? try arguments.integer(0, "indent", or: 0) : nil
       guard (0...64).contains(indent ?? 0) else { throw Failure("'tojson' indents by 0 to 64") }
       return .string(try json(of: value, indent: indent))
-    case "int": return try integer(value, arguments)
+    case "int":
+      if case .string(let text) = value { try budget.spend(work: text.utf8.count * 32) }
+      return try integer(value, arguments)
     case "float":
       if case .string(let text) = value { return .float(Double(text) ?? 0) }
       return .float(value.number ?? 0)
@@ -71,6 +73,7 @@ extension Renderer {
   }
 
   private func integer(_ value: Value, _ arguments: CallArguments) throws -> Value {
+    if arguments[1, "base"] != nil { throw Failure("'int' of another base", isUnsupported: true) }
     if let number = value.integer { return .integer(number) }
     if case .float(let number) = value, let whole = Int(exactly: number.rounded(.towardZero)) { return .integer(whole) }
     if case .string(let text) = value,
@@ -78,7 +81,6 @@ extension Renderer {
     {
       return .integer(whole)
     }
-    if arguments[1, "base"] != nil { throw Failure("'int' of another base", isUnsupported: true) }
     if case .string(let text) = value,
       let number = Double(Methods.strip(text.codePoints, CallArguments(), left: true, right: true)),
       let whole = Int(exactly: number.rounded(.towardZero))

@@ -101,10 +101,11 @@ extension Renderer {
     let place = try arguments.string(1, "by", or: "key") == "value" ? 1 : 0
     let entries: [Value] = map.entries.map { .tuple([$0.key, $0.value]) }
     return .list(
-      try sorted(entries, isReversed: arguments[2, "reverse"]?.isTrue ?? false) { _, entry in
+      try sorted(entries, isReversed: arguments[2, "reverse"]?.isTrue ?? false) { renderer, entry in
         let key = try entry.item(.integer(place))
-        if case .string(let text) = key, !isCaseSensitive { return .string(text.lowercased()) }
-        return key
+        guard case .string(let text) = key, !isCaseSensitive else { return key }
+        try renderer.budget.spend(work: text.utf8.count * 16)
+        return .string(text.lowercased())
       })
   }
 
@@ -113,8 +114,9 @@ extension Renderer {
     let path: String? = if case .string(let path)? = arguments[place + 1, "attribute"] { path } else { nil }
     let key = try path.map { try attribute($0, of: element) } ?? element
     let isCaseSensitive = arguments[place, "case_sensitive"]?.isTrue ?? false
-    if case .string(let text) = key, !isCaseSensitive { return .string(text.lowercased()) }
-    return key
+    guard case .string(let text) = key, !isCaseSensitive else { return key }
+    try budget.spend(work: text.utf8.count * 16)
+    return .string(text.lowercased())
   }
 
   /// A stable sort by keys; reversed, equal ones keep their order, as in Python.

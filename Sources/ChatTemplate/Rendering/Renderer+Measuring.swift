@@ -83,7 +83,7 @@ extension Renderer {
 
   private mutating func check(_ value: Value, bytesPerByte: Int, bytesPerValue: Int) throws {
     let extent = try extent(of: value)
-    try budget.spend(work: extent.bytes)
+    try budget.spend(work: extent.bytes * 4)
     try budget.check(bytes: extent.bytes * bytesPerByte + extent.values * bytesPerValue)
   }
 

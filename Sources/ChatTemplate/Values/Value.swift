@@ -141,3 +141,8 @@ final class Scope: Owned {
 
   func release() { values = [:] }
 }
+
+/// Values stay in the rendering that made them. Said here, for the compiler's own search for it goes in a circle through
+/// both types.
+@available(*, unavailable) extension Value: Sendable {}
+@available(*, unavailable) extension ValueMap: Sendable {}
