@@ -3,7 +3,7 @@ struct Budget {
   /// Values computed and statements rendered.
   static let mostSteps = 4_000_000
   /// Expressions, blocks and macros within each other.
-  static let mostNested = 160
+  static let mostNested = 100
 
   private(set) var steps = 0
   private(set) var bytes = 0
