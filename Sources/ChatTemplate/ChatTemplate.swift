@@ -41,6 +41,6 @@ public struct ChatTemplate: Sendable {
     for (name, text) in specialTokens { scope[name] = .string(text) }
     let input = messages.reduce(size) { $0 + $1.role.utf8.count + $1.content.utf8.count }
     var renderer = Renderer(budget: Budget(input: input), clock: clock)
-    return try renderer.text(of: statements, in: scope)
+    return try renderer.rendered(statements, in: scope)
   }
 }

@@ -39,6 +39,17 @@ extension ChatTemplateTests {
         "12(1, 2)123"
       ),
       ("{%+ if true %}  x{%+ endif +%}", "  x"),
+      (
+        "{% macro f(a, b) %}{{ a }}-{{ b }}{% endmacro %}{{ f(*[1, 2]) }} {{ f(1, *[2]) }} {{ f(*[1], b=3) }}",
+        "1-2 1-2 1-3"
+      ),
+      ("{% macro f(a=raise_exception('x')) %}{{ a }}{% endmacro %}{{ f(1) }}", "1"),
+      (
+        "{% set n = namespace() %}{% for i in ['a', 'b'] %}{% set n.l = loop %}{% endfor %}{{ n.l.index }}{{ n.l.previtem }}",
+        "2a"
+      ),
+      ("{% for i in [1] %}{{ loop.depth }}{{ loop.depth0 }}{% endfor %}", "10"),
+      ("{% set n = namespace() %}{% set n.n = n %}{{ n == n }}{{ n.n.n == n }}{{ n in [n] }}", "TrueTrueTrue"),
     ])
     func rendersAsJinjaDoes(template: String, expected: String) throws {
       #expect(try ChatTemplateTests.render(template) == expected)

@@ -23,6 +23,8 @@ extension ChatTemplateTests {
       "{{ none|length }}",
       "{{ 'a'.split('') }}", "{{ [1, 2][::0] }}", "{% set a, b = [1] %}", "{{ 9223372036854775807 + 1 }}",
       "{{ 3 ** 60 }}", "{{ range(1, 2, 0) }}", "{{ 1|join }}", "{{ [[], 1]|sort }}",
+      "{% for i in [1] %}{% set loop.index = 5 %}{% endfor %}", "{{ range(*none) }}",
+      "{% set n = namespace() %}{% set n.n = [n] %}{{ n.n }}",
     ])
     func whatHasNoValue(template: String) {
       #expect { try render(template) } throws: { if case ChatTemplateError.failed(1, _) = $0 { true } else { false } }
@@ -32,7 +34,10 @@ extension ChatTemplateTests {
       ("\n{% include 'a' %}", "'include'"), ("\n{{ x|batch(3) }}", "the filter 'batch'"),
       ("\n{{ x is filter }}", "the test 'filter'"), ("\n{{ '%s' % 1 }}", "'%' after a text"),
       ("\n{% call f() %}{% endcall %}", "a 'call' block"), ("\n{{ '{}'.format(1) }}", "the method 'format'"),
-      ("\n{{ f(*a) }}", "'*' before an argument"), ("\n{% for a in b recursive %}{% endfor %}", "a recursive loop"),
+      ("\n{{ 'a'.find('a', 1) }}", "'find' from a place in the text"),
+      ("\n{{ 1|tojson(sort_keys=true) }}", "'tojson' with 'sort_keys'"),
+      ("\n{{ '10'|int(base=16) }}", "'int' of another base"), ("\n{{ f(**a) }}", "'**' before an argument"),
+      ("\n{% for a in b recursive %}{% endfor %}", "a recursive loop"),
     ])
     func whatIsNotRendered(template: String, what: String) {
       #expect(throws: ChatTemplateError.unsupported(line: 2, what: what)) { try render(template) }

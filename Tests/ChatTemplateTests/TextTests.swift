@@ -44,6 +44,22 @@ extension ChatTemplateTests {
       ("{{ 'abc'|list }}", "['a', 'b', 'c']"),
       ("{{ messages|length is gt 1 }}", "True"),
       ("{{ 'a.b'.split('.')|last|upper }}", "B"),
+      ("{{ 'aabaabaaa'.find('aabaaa') }}{{ 'aaab'.rfind('aa') }}{{ 'aab' in 'aaaab' }}", "31True"),
+      ("{{ 'abababab'.split('abab') }}{{ 'aaaa'.count('aa') }}{{ 'aaaa'.replace('aa', 'b') }}", "['', '', '']2bb"),
+      ("{{ 'ab' * 2 }}{{ 'a' * -1 }}{{ 2 * 'ü' }}", "ababüü"),
+      ("{{ \"it's o'neil-x (abc\"|title }} {{ \"it's o'neil-x\".title() }}", "It's O'neil-X (Abc It'S O'Neil-X"),
+      (
+        "{{ 'x\\r\\ny\\rz'.splitlines() }} {{ 'x\\x0by\\u2028z\\x1cw\\n'.splitlines() }}",
+        "['x', 'y', 'z'] ['x', 'y', 'z', 'w']"
+      ),
+      ("{{ 'a\\nb\\n'.splitlines(true) }}", "['a\\n', 'b\\n']"),
+      ("{{ '²'.isdigit() }}", "True"),
+      ("{{ '3.7'|int }}", "3"),
+      ("{{ 'abc'|first }}{{ ''|first }}{{ 'abc'|last }}", "ac"),
+      (
+        "{{ ['\\u200b', '\\xa0', '\\xad', 'é', '\\ue000', '🙂', '\\U000e0001'] }}",
+        "['\\u200b', '\\xa0', '\\xad', 'é', '\\ue000', '🙂', '\\U000e0001']"
+      ),
     ])
     func rendersAsJinjaDoes(template: String, expected: String) throws {
       #expect(try ChatTemplateTests.render(template) == expected)

@@ -44,6 +44,20 @@ extension Unicode.Scalar {
   /// Whether Python's `str.isspace` and `\s` take it for white space.
   var isPythonSpace: Bool { properties.isWhitespace || (0x1c...0x1f).contains(value) }
 
+  /// Whether Python's `str.splitlines` ends a line at it.
+  var isPythonLineEnd: Bool {
+    (0xa...0xd).contains(value) || (0x1c...0x1e).contains(value) || [0x85, 0x2028, 0x2029].contains(value)
+  }
+
+  /// Whether Python's `repr` writes it as it is.
+  var isPythonPrintable: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+    case .spaceSeparator: self == " "
+    default: true
+    }
+  }
+
   /// Whether a name may hold it.
   var isNamePart: Bool { self == "_" || properties.isAlphabetic || properties.numericType != nil }
 

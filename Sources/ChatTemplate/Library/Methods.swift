@@ -10,13 +10,18 @@ enum Methods {
   static let ofLists: Set<String> = ["index", "count", "append", "copy"]
 
   /// The result of a method of a text.
-  static func call(_ name: String, of text: String, _ arguments: CallArguments) throws -> Value {
+  static func call(_ name: String, of text: String, _ arguments: CallArguments, _ budget: inout Budget) throws -> Value
+  {
     let points = text.codePoints
+    let searches = ["startswith", "endswith", "find", "rfind", "count"]
+    if searches.contains(name), arguments.positional.count > 1 {
+      throw Failure("'\(name)' from a place in the text", isUnsupported: true)
+    }
     switch name {
     case "strip", "lstrip", "rstrip":
       return .string(strip(points, arguments, left: name != "rstrip", right: name != "lstrip"))
-    case "split", "rsplit": return .list(try split(points, arguments, fromRight: name == "rsplit"))
-    case "splitlines": return .list(lines(points))
+    case "split", "rsplit": return .list(try split(points, arguments, fromRight: name == "rsplit", &budget))
+    case "splitlines": return .list(lines(points, keepsEnds: arguments[0, "keepends"]?.isTrue ?? false))
     case "startswith", "endswith":
       let affixes = if case .tuple(let all)? = arguments[0, "prefix"] { all } else { [arguments[0, "prefix"] ?? .none] }
       return .bool(
@@ -41,7 +46,7 @@ enum Methods {
         String(
           try replace(
             points, try arguments.string(0, "old").codePoints, try arguments.string(1, "new").codePoints,
-            limit: try arguments.integer(2, "count", or: -1))))
+            limit: try arguments.integer(2, "count", or: -1), &budget)))
     case "find":
       let part = try arguments.string(0, "sub").codePoints
       return .integer(part.isEmpty ? 0 : points.firstRange(of: part)?.lowerBound ?? -1)
@@ -51,9 +56,10 @@ enum Methods {
       return .integer(found.map { points.count - $0.upperBound } ?? -1)
     case "count":
       let part = try arguments.string(0, "sub").codePoints
-      return .integer(part.isEmpty ? points.count + 1 : points.split(by: part, limit: .max).count - 1)
-    case "join": return .string(try join(arguments[0, "iterable"] ?? .none, with: text))
-    case "isdigit": return .bool(!points.isEmpty && points.allSatisfy { $0.properties.numericType == .decimal })
+      return .integer(part.isEmpty ? points.count + 1 : try points.split(by: part, limit: .max, &budget).count - 1)
+    case "join": return .string(try join(arguments[0, "iterable"] ?? .none, with: text, &budget))
+    case "isdigit":
+      return .bool(!points.isEmpty && points.allSatisfy { [.decimal, .digit].contains($0.properties.numericType) })
     case "isspace": return .bool(!points.isEmpty && points.allSatisfy(\.isPythonSpace))
     case "isalpha": return .bool(!points.isEmpty && points.allSatisfy(\.properties.isAlphabetic))
     case "isupper": return .bool(text != text.lowercased() && text == text.uppercased())
@@ -63,9 +69,10 @@ enum Methods {
   }
 
   /// The result of a method of a dictionary or list.
-  static func call(_ name: String, of value: Value, _ arguments: CallArguments) throws -> Value {
+  static func call(_ name: String, of value: Value, _ arguments: CallArguments, _ budget: inout Budget) throws -> Value
+  {
     switch (value, name) {
-    case (.string(let text), _): return try call(name, of: text, arguments)
+    case (.string(let text), _): return try call(name, of: text, arguments, &budget)
     case (.dictionary(let map), "items"): return .list(map.entries.map { .tuple([$0.key, $0.value]) })
     case (.dictionary(let map), "keys"): return .list(map.entries.map(\.key))
     case (.dictionary(let map), "values"): return .list(map.entries.map(\.value))
@@ -95,43 +102,71 @@ enum Methods {
     return String(points.stripped(left: left, right: right, of: set.contains))
   }
 
-  static func join(_ values: Value, with separator: String) throws -> String {
+  static func join(_ values: Value, with separator: String, _ budget: inout Budget) throws -> String {
     guard let elements = values.elements else { throw Failure("there is nothing to join in a \(values.typeName)") }
-    return try elements.map { element in
+    let texts = try elements.map { element in
       guard case .string(let text) = element else { throw Failure("'join' takes texts, not \(element.typeName)") }
       return text
-    }.joined(separator: separator)
+    }
+    try budget.check(bytes: texts.reduce(0) { min(1 << 60, $0 + $1.utf8.count + separator.utf8.count) })
+    return texts.joined(separator: separator)
   }
 
-  static func replace(_ points: CodePoints, _ old: CodePoints, _ new: CodePoints, limit: Int) throws -> CodePoints {
+  private static func replace(
+    _ points: CodePoints, _ old: CodePoints, _ new: CodePoints, limit: Int, _ budget: inout Budget
+  ) throws -> CodePoints {
     let limit = limit < 0 ? Int.max : limit
     guard !old.isEmpty else { throw Failure("'replace' of an empty text", isUnsupported: true) }
-    return Array(points.split(by: old, limit: limit).joined(separator: new))
+    let parts = try points.split(by: old, limit: limit, &budget)
+    let (added, overflow) = (parts.count - 1).multipliedReportingOverflow(by: new.count)
+    try budget.check(bytes: overflow ? .max : added)
+    return Array(parts.joined(separator: new))
   }
 
-  private static func split(_ points: CodePoints, _ arguments: CallArguments, fromRight: Bool) throws -> [Value] {
+  private static func split(_ points: CodePoints, _ arguments: CallArguments, fromRight: Bool, _ budget: inout Budget)
+    throws
+    -> [Value]
+  {
     let most = try arguments.integer(1, "maxsplit", or: -1)
     let limit = most < 0 ? Int.max : most
     let points = fromRight ? points.reversed() : points
     var parts: [CodePoints]
     switch arguments[0, "sep"] {
-    case nil, .some(.none): parts = points.words(limit: limit)
+    case nil, .some(.none): parts = try points.words(limit: limit, &budget)
     case .string(let separator)? where !separator.isEmpty:
       let separator = separator.codePoints
-      parts = points.split(by: fromRight ? separator.reversed() : separator, limit: limit)
+      parts = try points.split(by: fromRight ? separator.reversed() : separator, limit: limit, &budget)
     default: throw Failure("'split' takes a text that is not empty")
     }
     if fromRight { parts = parts.reversed().map { $0.reversed() } }
     return parts.map { .string(String($0)) }
   }
 
-  private static func lines(_ points: CodePoints) -> [Value] {
-    var lines = points.split(omittingEmptySubsequences: false) { $0 == "\n" }.map(Array.init)
-    if lines.last?.isEmpty == true { lines.removeLast() }
-    return lines.map { .string(String($0.last == "\r" ? $0.dropLast() : $0[...])) }
+  private static func lines(_ points: CodePoints, keepsEnds: Bool) -> [Value] {
+    var lines: [Value] = []
+    var start = 0
+    while start < points.count {
+      let end = points[start...].firstIndex(where: \.isPythonLineEnd) ?? points.count
+      let isPair = end + 1 < points.count && points[end] == "\r" && points[end + 1] == "\n"
+      let next = min(points.count, end + (isPair ? 2 : 1))
+      lines.append(.string(String(points[start..<(keepsEnds ? next : end)])))
+      start = next
+    }
+    return lines
   }
 
-  static func titled(_ points: CodePoints) -> String {
+  /// Jinja's filter `title`: words begin after blanks, hyphens and opening brackets.
+  static func titledWords(_ points: CodePoints) -> String {
+    var text = ""
+    var isInWord = false
+    for scalar in points {
+      text += isInWord ? scalar.properties.lowercaseMapping : scalar.properties.uppercaseMapping
+      isInWord = !(scalar.isPythonSpace || ["-", "(", "{", "[", "<"].contains(scalar))
+    }
+    return text
+  }
+
+  private static func titled(_ points: CodePoints) -> String {
     var text = ""
     var isInWord = false
     for scalar in points {

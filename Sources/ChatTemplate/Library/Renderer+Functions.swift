@@ -10,13 +10,26 @@ extension Renderer {
     switch callee {
     case .undefined(let what): throw Failure(what)
     case .macro(let macro): return .string(try call(macro, arguments))
-    case .method(let value, let name):
-      let result = try Methods.call(name, of: value, arguments)
-      try spend(on: result)
-      return result
+    case .method(let value, let name): return try call(method: name, of: value, arguments)
     case .function(let name): return try call(name, arguments)
     default: throw Failure("a value of type \(callee.typeName) cannot be called")
     }
+  }
+
+  mutating func call(method name: String, of value: Value, _ arguments: CallArguments) throws -> Value {
+    for argument in arguments.positional { try spend(through: argument) }
+    switch value {
+    case .string(let text):
+      // What asks for each character's properties takes longer.
+      let isSlow = name.hasPrefix("is") || ["upper", "lower", "title", "capitalize"].contains(name)
+      try budget.spend(work: text.utf8.count * (isSlow ? 16 : 4))
+      if name == "splitlines" { try budget.check(elements: text.unicodeScalars.count(where: \.isPythonLineEnd)) }
+    case .dictionary(let map): try budget.spend(work: map.entries.count)
+    default: try spend(through: value)
+    }
+    let result = try Methods.call(name, of: value, arguments, &budget)
+    try spend(on: result)
+    return result
   }
 
   /// Counts what a function made.
@@ -37,13 +50,27 @@ extension Renderer {
         for case (.string(let name), let value) in map.entries { attributes[name] = value }
       }
       for (name, value) in arguments.named { attributes[name] = value }
-      return .namespace(Namespace(attributes))
+      try budget.spend(elements: 4)
+      let namespace = Namespace(attributes)
+      owned.append(namespace)
+      return .namespace(namespace)
     case "dict":
-      var map = if case .dictionary(let map)? = arguments.positional.first { map } else { ValueMap() }
+      var map = ValueMap()
+      if case .dictionary(let given)? = arguments.positional.first {
+        map = given
+      } else if let given = arguments.positional.first {
+        // Pairs of a key and a value.
+        for pair in try elements(of: given) ?? [] {
+          guard let parts = try elements(of: pair), parts.count == 2 else { throw Failure("'dict' takes pairs") }
+          try spend(walks: map.entries.count + 1, through: parts[0])
+          map[parts[0]] = parts[1]
+        }
+      }
       for (name, value) in arguments.named { map[.string(name)] = value }
-      return .dictionary(map)
+      try budget.spend(elements: map.entries.count)
+      return try built(.dictionary(map))
     case "raise_exception":
-      throw ChatTemplateError.refused(message: try (arguments[0, "message"] ?? .string("")).text())
+      throw ChatTemplateError.refused(message: try text(of: arguments[0, "message"] ?? .string("")))
     case "strftime_now": return .string(clock.text(format: try arguments.string(0, "format")))
     default: throw Failure("the function '\(name)'", isUnsupported: true)
     }
@@ -78,9 +105,8 @@ extension Renderer {
       throw Failure("the macro '\(bound.macro.name)' has no parameter '\(unknown.name)'")
     }
     for (place, parameter) in parameters.enumerated() {
-      let standard = try parameter.standard.map { try value(of: $0, in: scope) }
-      scope[parameter.name] =
-        arguments[place, parameter.name] ?? standard ?? .undefined("parameter '\(parameter.name)' was not provided")
+      let given = try arguments[place, parameter.name] ?? parameter.standard.map { try value(of: $0, in: scope) }
+      scope[parameter.name] = given ?? .undefined("parameter '\(parameter.name)' was not provided")
     }
     return try text(of: bound.macro.body, in: scope)
   }

@@ -2,9 +2,25 @@ extension Renderer {
   /// What a filter of lists makes of `value`.
   mutating func filteredList(_ name: String, _ value: Value, _ arguments: CallArguments) throws -> Value {
     guard Self.listFilters.contains(name) else { throw Failure("the filter '\(name)'", isUnsupported: true) }
-    if name == "reverse", case .string(let text) = value { return .string(String(text.codePoints.reversed())) }
+    if case .string(let text) = value {
+      let missing = Value.undefined("the text is empty")
+      switch name {
+      case "reverse": return .string(String(text.codePoints.reversed()))
+      case "first": return text.unicodeScalars.first.map { .string(String($0)) } ?? missing
+      case "last": return text.unicodeScalars.last.map { .string(String($0)) } ?? missing
+      default: break
+      }
+    }
     if name == "dictsort" { return try sortedEntries(value, arguments) }
-    guard let elements = value.elements else {
+    // What has no truth has no elements for these, as in Jinja.
+    let isLazy = ["map", "select", "reject", "selectattr", "rejectattr"].contains(name)
+    if isLazy, !value.isTrue { return .list([]) }
+    if ["unique", "min", "max", "sort"].contains(name) {
+      // A sort looks at each value some times, `unique` at each as often as there are others.
+      let count = value.elements?.count ?? 0
+      try spend(walks: name == "unique" ? count / 2 + 1 : Int.bitWidth - count.leadingZeroBitCount + 1, through: value)
+    }
+    guard let elements = try elements(of: value) else {
       throw Failure("'\(name)' takes a list, not a value of type \(value.typeName)")
     }
     switch name {
@@ -13,24 +29,25 @@ extension Renderer {
     case "last": return elements.last ?? .undefined("the list is empty")
     case "reverse": return .list(elements.reversed())
     case "unique":
+      var keys: [Value] = []
       return .list(
-        elements.reduce(into: []) { unique, element in
-          if !unique.contains(where: { $0.equals(element) }) { unique.append(element) }
+        try elements.filter { element in
+          let key = try sortKey(of: element, arguments, at: 0)
+          defer { keys.append(key) }
+          return !keys.contains { $0.equals(key) }
         })
     case "min", "max":
-      let sorted = try sorted(elements) { $0 }
-      return (name == "min" ? sorted.first : sorted.last) ?? .undefined("the list is empty")
+      // The first of equal ones, as in Python.
+      let sorted = try sorted(elements, isReversed: name == "max") { try $0.sortKey(of: $1, arguments, at: 0) }
+      return sorted.first ?? .undefined("the list is empty")
     case "sum":
-      return try elements.reduce(.integer(0)) { try compute(.add, $0, $1) }
-    case "sort":
-      let path: String? = if case .string(let path)? = arguments[2, "attribute"] { path } else { nil }
-      let isCaseSensitive = arguments[1, "case_sensitive"]?.isTrue ?? false
-      let sorted = try sorted(elements, isReversed: arguments[0, "reverse"]?.isTrue ?? false) { element in
-        let key = try path.map { try Self.attribute($0, of: element) } ?? element
-        if case .string(let text) = key, !isCaseSensitive { return .string(text.lowercased()) }
-        return key
+      let path: String? = if case .string(let path)? = arguments[0, "attribute"] { path } else { nil }
+      return try elements.reduce(arguments[1, "start"] ?? .integer(0)) { sum, element in
+        try compute(.add, sum, try path.map { try attribute($0, of: element) } ?? element)
       }
-      return .list(sorted)
+    case "sort":
+      let isReversed = arguments[0, "reverse"]?.isTrue ?? false
+      return .list(try sorted(elements, isReversed: isReversed) { try $0.sortKey(of: $1, arguments, at: 1) })
     case "map": return .list(try mapped(elements, arguments))
     case "select", "reject":
       return .list(
@@ -41,7 +58,7 @@ extension Renderer {
       let path = try arguments.string(0, "attribute")
       return .list(
         try elements.filter { element in
-          try passes(try Self.attribute(path, of: element), arguments.dropping(1)) != (name == "rejectattr")
+          try passes(try attribute(path, of: element), arguments.dropping(1)) != (name == "rejectattr")
         })
     }
   }
@@ -62,7 +79,7 @@ extension Renderer {
     if case .string(let path)? = arguments.named.first(where: { $0.name == "attribute" })?.value {
       let standard = arguments.named.first { $0.name == "default" }?.value
       return try elements.map { element in
-        let value = try Self.attribute(path, of: element)
+        let value = try attribute(path, of: element)
         if case .undefined = value, let standard { return standard }
         return value
       }
@@ -75,25 +92,38 @@ extension Renderer {
     }
   }
 
-  private func sortedEntries(_ value: Value, _ arguments: CallArguments) throws -> Value {
+  private mutating func sortedEntries(_ value: Value, _ arguments: CallArguments) throws -> Value {
     guard case .dictionary(let map) = value else {
       throw Failure("'dictsort' takes a dictionary, not \(value.typeName)")
     }
+    try spend(walks: Int.bitWidth - map.entries.count.leadingZeroBitCount + 1, through: value)
     let isCaseSensitive = arguments[0, "case_sensitive"]?.isTrue ?? false
     let place = try arguments.string(1, "by", or: "key") == "value" ? 1 : 0
     let entries: [Value] = map.entries.map { .tuple([$0.key, $0.value]) }
     return .list(
-      try sorted(entries, isReversed: arguments[2, "reverse"]?.isTrue ?? false) { entry in
+      try sorted(entries, isReversed: arguments[2, "reverse"]?.isTrue ?? false) { renderer, entry in
         let key = try entry.item(.integer(place))
-        if case .string(let text) = key, !isCaseSensitive { return .string(text.lowercased()) }
-        return key
+        guard case .string(let text) = key, !isCaseSensitive else { return key }
+        try renderer.budget.spend(work: text.utf8.count * 16)
+        return .string(text.lowercased())
       })
   }
 
+  /// What an element is ordered by: the attribute that the arguments name, without regard to case unless they ask for it.
+  private mutating func sortKey(of element: Value, _ arguments: CallArguments, at place: Int) throws -> Value {
+    let path: String? = if case .string(let path)? = arguments[place + 1, "attribute"] { path } else { nil }
+    let key = try path.map { try attribute($0, of: element) } ?? element
+    let isCaseSensitive = arguments[place, "case_sensitive"]?.isTrue ?? false
+    guard case .string(let text) = key, !isCaseSensitive else { return key }
+    try budget.spend(work: text.utf8.count * 16)
+    return .string(text.lowercased())
+  }
+
   /// A stable sort by keys; reversed, equal ones keep their order, as in Python.
-  private func sorted(_ elements: [Value], isReversed: Bool = false, by key: (Value) throws -> Value) throws -> [Value]
-  {
-    let keyed = try elements.map { (value: $0, key: try key($0)) }
+  private mutating func sorted(
+    _ elements: [Value], isReversed: Bool = false, by key: (inout Renderer, Value) throws -> Value
+  ) throws -> [Value] {
+    let keyed = try elements.map { (value: $0, key: try key(&self, $0)) }
     return try keyed.sorted { first, second in
       let (left, right) = isReversed ? (second.key, first.key) : (first.key, second.key)
       guard let isLess = left.isLess(than: right) else {

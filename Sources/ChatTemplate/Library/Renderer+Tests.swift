@@ -1,6 +1,6 @@
 extension Renderer {
   /// Whether `value` passes the test of a name.
-  func test(_ name: String, _ value: Value, _ arguments: CallArguments) throws -> Bool {
+  mutating func test(_ name: String, _ value: Value, _ arguments: CallArguments) throws -> Bool {
     switch name {
     case "defined": return if case .undefined = value { false } else { true }
     case "undefined": return if case .undefined = value { true } else { false }
@@ -26,7 +26,7 @@ extension Renderer {
       default: return false
       }
     case "lower", "upper":
-      return try Methods.call("is\(name)", of: try value.text(), arguments).isTrue
+      return try call(method: "is\(name)", of: .string(try text(of: value)), arguments).isTrue
     case "odd": return try whole(value) % 2 != 0
     case "even": return try whole(value) % 2 == 0
     case "divisibleby":
@@ -35,7 +35,7 @@ extension Renderer {
       return try whole(value).checked(.remainder, divisor) == 0
     default:
       guard let comparison = Self.comparisons[name] else { throw Failure("the test '\(name)'", isUnsupported: true) }
-      return try Self.compare(comparison, value, arguments[0, "other"] ?? .none)
+      return try compare(comparison, value, arguments[0, "other"] ?? .none)
     }
   }
 

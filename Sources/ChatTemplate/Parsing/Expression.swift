@@ -64,5 +64,7 @@ struct Postfix: Sendable {
 
 struct Arguments: Sendable {
   var positional: [Expression] = []
+  /// `*list`: its elements come after the others that have no name.
+  var rest: Expression?
   var named: [(name: String, value: Expression)] = []
 }

@@ -57,15 +57,19 @@ extension Parser {
   private mutating func arguments() throws -> Arguments {
     var arguments = Arguments()
     _ = try elements(until: ")") { parser in
-      if parser.isSymbol("*") || parser.isSymbol("**") {
-        throw ChatTemplateError.unsupported(line: parser.token.line, what: "'*' before an argument")
+      if parser.isSymbol("**") {
+        throw ChatTemplateError.unsupported(line: parser.token.line, what: "'**' before an argument")
       }
-      if case .name(let name) = parser.token.kind, parser.next.kind == .symbol("=") {
+      if arguments.rest == nil, parser.takes("*") {
+        arguments.rest = try parser.expression()
+      } else if case .name(let name) = parser.token.kind, parser.next.kind == .symbol("=") {
         parser.advance()
         parser.advance()
         arguments.named.append((name, try parser.expression()))
       } else {
-        guard arguments.named.isEmpty else { throw parser.unexpected("an argument with its name") }
+        guard arguments.named.isEmpty, arguments.rest == nil else {
+          throw parser.unexpected("an argument with its name")
+        }
         arguments.positional.append(try parser.expression())
       }
     }

@@ -11,12 +11,19 @@ extension Renderer {
       try budget.spend(elements: a.count + b.count)
       return .tuple(a + b)
     case (.multiply, .string(let text), _), (.multiply, _, .string(let text)):
-      return .string(String(try repeated(text.codePoints, by: right.integer ?? left.integer)))
+      return .string(try repeated(text, by: right.integer ?? left.integer))
     case (.multiply, .list(let list), _), (.multiply, _, .list(let list)):
       return .list(try repeated(list, by: right.integer ?? left.integer))
     case (.remainder, .string, _): throw Failure("'%' after a text", isUnsupported: true)
     default: return try compute(operation, numbers: left, right)
     }
+  }
+
+  private mutating func repeated(_ text: String, by count: Int?) throws -> String {
+    guard let count else { throw Failure("'*' takes a whole number") }
+    let (size, overflow) = text.utf8.count.multipliedReportingOverflow(by: max(0, count))
+    try budget.spend(bytes: overflow ? Int.max : size)
+    return text.isEmpty ? "" : String(repeating: text, count: max(0, count))
   }
 
   private mutating func repeated<Element>(_ list: [Element], by count: Int?) throws -> [Element] {

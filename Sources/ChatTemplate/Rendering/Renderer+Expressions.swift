@@ -13,17 +13,18 @@ extension Renderer {
     case .float(let value): return .float(value)
     case .string(let text): return .string(text)
     case .name(let name): return scope[name] ?? Self.global(name)
-    case .list(let elements): return .list(try values(of: elements, in: scope))
-    case .tuple(let elements): return .tuple(try values(of: elements, in: scope))
+    case .list(let elements): return try built(.list(try values(of: elements, in: scope)))
+    case .tuple(let elements): return try built(.tuple(try values(of: elements, in: scope)))
     case .dictionary(let entries):
-      return .dictionary(
-        ValueMap(try entries.map { (try value(of: $0.key, in: scope), try value(of: $0.value, in: scope)) }))
+      let pairs = try entries.map { (try value(of: $0.key, in: scope), try value(of: $0.value, in: scope)) }
+      try spend(walks: pairs.count, through: .list(pairs.map(\.0)))
+      return try built(.dictionary(ValueMap(pairs)))
     case .arithmetic(let first, let others):
       return try others.reduce(try value(of: first, in: scope)) { left, other in
         try compute(other.0, left, try value(of: other.1, in: scope))
       }
     case .concatenation(let parts):
-      let texts = try parts.map { try value(of: $0, in: scope).text() }
+      let texts = try parts.map { try text(of: try value(of: $0, in: scope)) }
       try budget.spend(bytes: texts.reduce(0) { $0 + $1.utf8.count })
       return .string(texts.joined())
     case .comparison(let first, let others): return .bool(try compares(first, others, in: scope))
@@ -67,13 +68,14 @@ extension Renderer {
     var left = try value(of: first, in: scope)
     for (comparison, expression) in others {
       let right = try value(of: expression, in: scope)
-      guard try Self.compare(comparison, left, right) else { return false }
+      guard try compare(comparison, left, right) else { return false }
       left = right
     }
     return true
   }
 
-  static func compare(_ comparison: Comparison, _ left: Value, _ right: Value) throws -> Bool {
+  mutating func compare(_ comparison: Comparison, _ left: Value, _ right: Value) throws -> Bool {
+    try spend(on: comparison, left, right)
     func ordered(_ isLess: Bool?) throws -> Bool {
       guard let isLess else {
         throw Failure("values of types \(left.typeName) and \(right.typeName) have no order")
@@ -110,8 +112,10 @@ extension Renderer {
 
   private mutating func apply(_ postfix: Postfix.Kind, to value: Value, in scope: Scope) throws -> Value {
     switch postfix {
-    case .attribute(let name): return try value.attribute(name)
-    case .item(let index): return try value.item(try self.value(of: index, in: scope))
+    case .attribute(let name):
+      if case .dictionary(let map) = value { try budget.spend(work: map.entries.count) }
+      return try value.attribute(name)
+    case .item(let index): return try item(try self.value(of: index, in: scope), of: value)
     case .slice(let start, let end, let step):
       func bound(_ expression: Expression?) throws -> Int? {
         guard let expression else { return nil }
@@ -119,6 +123,11 @@ extension Renderer {
         if case .none = value { return nil }
         guard let bound = value.integer else { throw Failure("a slice cannot begin or end at a \(value.typeName)") }
         return bound
+      }
+      switch value {
+      case .string(let text): try budget.spend(work: text.utf8.count)
+      case .list(let values), .tuple(let values): try budget.spend(work: values.count)
+      default: break
       }
       return try value.slice(start: try bound(start), end: try bound(end), step: try bound(step))
     case .call(let arguments): return try call(value, try self.arguments(arguments, in: scope))
@@ -129,9 +138,29 @@ extension Renderer {
     }
   }
 
+  /// What Jinja finds under `[index]`.
+  mutating func item(_ index: Value, of value: Value) throws -> Value {
+    switch value {
+    case .string(let text): try budget.spend(work: text.utf8.count)
+    case .dictionary(let map):
+      try budget.spend(work: map.entries.count)
+      try spend(through: index)
+    default: break
+    }
+    return try value.item(index)
+  }
+
   private mutating func arguments(_ arguments: Arguments, in scope: Scope) throws -> CallArguments {
-    CallArguments(
-      positional: try values(of: arguments.positional, in: scope),
+    var positional = try values(of: arguments.positional, in: scope)
+    if let rest = try arguments.rest.map({ try value(of: $0, in: scope) }) {
+      guard let elements = try elements(of: rest) else {
+        throw Failure("a value of type \(rest.typeName) has no elements to be arguments")
+      }
+      try budget.spend(elements: elements.count)
+      positional += elements
+    }
+    return CallArguments(
+      positional: positional,
       named: try arguments.named.map { ($0.name, try value(of: $0.value, in: scope)) })
   }
 }

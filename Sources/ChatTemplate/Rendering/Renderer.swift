@@ -6,6 +6,14 @@ struct Renderer {
   var budget: Budget
   /// The time that `strftime_now` writes.
   let clock: any ChatClock
+  /// What is to be released in the end.
+  var owned: [any Owned] = []
+
+  /// The whole of a rendering.
+  mutating func rendered(_ statements: [Statement], in scope: Scope) throws -> String {
+    defer { for object in owned { object.release() } }
+    return try text(of: statements, in: scope)
+  }
 
   mutating func render(_ statements: [Statement], in scope: Scope, to output: inout String) throws -> Flow {
     try budget.enter()
@@ -29,7 +37,7 @@ struct Renderer {
     switch statement {
     case .text(let text): try write(text, to: &output)
     case .output(let expression, let line):
-      try write(try at(line) { try $0.value(of: expression, in: scope).text() }, to: &output)
+      try write(try at(line) { try $0.text(of: try $0.value(of: expression, in: scope)) }, to: &output)
     case .condition(let branches, let otherwise, let line):
       for branch in branches where try at(line, { try $0.value(of: branch.test, in: scope).isTrue }) {
         return try render(branch.body, in: scope, to: &output)
@@ -41,10 +49,13 @@ struct Renderer {
     case .assignBlock(let target, let filters, let body, let line):
       let text = Value.string(try text(of: body, in: Scope(in: scope)))
       try at(line) { try $0.assign(try $0.apply(filters, to: text, in: scope), to: target, in: scope) }
-    case .macro(let macro): scope[macro.name] = .macro(BoundMacro(macro, scope: scope))
+    case .macro(let macro):
+      try budget.spend(elements: 2)
+      owned.append(scope)
+      scope[macro.name] = .macro(BoundMacro(macro, scope: scope))
     case .filter(let filters, let body, let line):
       let text = Value.string(try text(of: body, in: Scope(in: scope)))
-      try write(try at(line) { try $0.apply(filters, to: text, in: scope).text() }, to: &output)
+      try write(try at(line) { try $0.text(of: try $0.apply(filters, to: text, in: scope)) }, to: &output)
     case .with(let values, let body, let line):
       let inner = Scope(in: scope)
       for (target, value) in values {
@@ -72,14 +83,14 @@ struct Renderer {
     }
   }
 
-  func assign(_ value: Value, to target: Target, in scope: Scope) throws {
+  mutating func assign(_ value: Value, to target: Target, in scope: Scope) throws {
     switch target {
     case .name(let name): scope[name] = value
     case .attribute(let owner, let name):
       guard case .namespace(let namespace)? = scope[owner] else { throw Failure("'\(owner)' is no namespace") }
       namespace.attributes[name] = value
     case .tuple(let targets):
-      guard let values = value.elements, values.count == targets.count else {
+      guard let values = try elements(of: value), values.count == targets.count else {
         throw Failure("a value of type \(value.typeName) has not the \(targets.count) parts that are assigned")
       }
       for (target, value) in zip(targets, values) { try assign(value, to: target, in: scope) }

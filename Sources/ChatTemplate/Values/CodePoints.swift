@@ -12,17 +12,31 @@ extension String {
 }
 
 extension CodePoints {
-  /// The first place of `part`, which has one code point or more.
+  /// The first place of `part`, which has one code point or more; no code point is looked at more than twice.
+  ///
+  /// Source: Knuth, Morris, Pratt, "Fast pattern matching in strings", 1977.
   func firstRange(of part: CodePoints, from start: Int = 0) -> Range<Int>? {
-    guard let first = part.first, part.count <= count else { return nil }
-    var index = start
-    while index <= count - part.count {
-      if self[index] == first, self[index..<(index + part.count)].elementsEqual(part) {
-        return index..<(index + part.count)
-      }
-      index += 1
+    guard !part.isEmpty, part.count <= count - start else { return nil }
+    let borders = part.borders
+    var matched = 0
+    for index in start..<count {
+      while matched > 0, self[index] != part[matched] { matched = borders[matched - 1] }
+      if self[index] == part[matched] { matched += 1 }
+      if matched == part.count { return (index + 1 - matched)..<(index + 1) }
     }
     return nil
+  }
+
+  /// How long the longest proper beginning is that also ends each beginning of the text.
+  private var borders: [Int] {
+    var borders = [Int](repeating: 0, count: count)
+    var matched = 0
+    for index in indices.dropFirst() {
+      while matched > 0, self[index] != self[matched] { matched = borders[matched - 1] }
+      if self[index] == self[matched] { matched += 1 }
+      borders[index] = matched
+    }
+    return borders
   }
 
   /// Without the code points at its ends that `strips` names.
@@ -34,10 +48,11 @@ extension CodePoints {
   }
 
   /// The parts between `separator`, at most `limit` cuts from the left.
-  func split(by separator: CodePoints, limit: Int) -> [CodePoints] {
+  func split(by separator: CodePoints, limit: Int, _ budget: inout Budget) throws -> [CodePoints] {
     var parts: [CodePoints] = []
     var start = 0
     while parts.count < limit, let found = firstRange(of: separator, from: start) {
+      try budget.check(elements: parts.count)
       parts.append(Array(self[start..<found.lowerBound]))
       start = found.upperBound
     }
@@ -45,10 +60,11 @@ extension CodePoints {
   }
 
   /// The words between white space, at most `limit` cuts from the left.
-  func words(limit: Int) -> [CodePoints] {
+  func words(limit: Int, _ budget: inout Budget) throws -> [CodePoints] {
     var parts: [CodePoints] = []
     var rest = stripped(left: true, right: false, of: \.isPythonSpace)
     while !rest.isEmpty {
+      try budget.check(elements: parts.count)
       if parts.count == limit {
         parts.append(Array(rest))
         break

@@ -3,7 +3,7 @@ extension Value {
   func equals(_ other: Value) -> Bool {
     switch (self, other) {
     case (.undefined, .undefined), (.none, .none): true
-    case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+    case (.string(let a), .string(let b)): a.utf8.count == b.utf8.count && a.utf8.elementsEqual(b.utf8)
     case (.integer(let a), .integer(let b)): a == b
     case (.list(let a), .list(let b)), (.tuple(let a), .tuple(let b)):
       a.count == b.count && zip(a, b).allSatisfy { $0.equals($1) }
@@ -12,6 +12,7 @@ extension Value {
         && a.entries.allSatisfy { entry in b[entry.key].map { entry.value.equals($0) } ?? false }
     case (.namespace(let a), .namespace(let b)): a === b
     case (.macro(let a), .macro(let b)): a === b
+    case (.loop(let a), .loop(let b)): a === b
     default: if let a = number, let b = other.number { a == b } else { false }
     }
   }

@@ -4,6 +4,7 @@ extension Value {
     switch self {
     case .undefined(let what): throw Failure(what)
     case .namespace(let namespace): return namespace.attributes[name] ?? .undefined("the namespace has no '\(name)'")
+    case .loop(let state): return state.attribute(name)
     case .dictionary(let map):
       if Methods.ofDictionaries.contains(name) { return .method(self, name) }
       return map[.string(name)] ?? .undefined("the dictionary has no '\(name)'")

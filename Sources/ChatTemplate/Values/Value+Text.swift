@@ -25,7 +25,7 @@ extension Value {
       return "{"
         + (try map.entries.map { "\(try $0.key.representation()): \(try $0.value.representation())" }
           .joined(separator: ", ")) + "}"
-    case .namespace, .macro, .function, .method: throw Failure("a \(typeName) has no text")
+    case .namespace, .macro, .loop, .function, .method: throw Failure("a \(typeName) has no text")
     }
   }
 
@@ -52,7 +52,12 @@ extension Value {
       case "\r": quoted.append(contentsOf: "\\r".unicodeScalars)
       case "\t": quoted.append(contentsOf: "\\t".unicodeScalars)
       case quote, "\\": quoted.append(contentsOf: ["\\", scalar])
-      case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+      case _ where !scalar.isASCII && scalar.isPythonPrintable: quoted.append(scalar)
+      case _ where scalar.value > 0xffff:
+        quoted.append(contentsOf: ("\\U" + hexadecimal(scalar.value, digits: 8)).unicodeScalars)
+      case _ where scalar.value > 0xff:
+        quoted.append(contentsOf: ("\\u" + hexadecimal(scalar.value, digits: 4)).unicodeScalars)
+      case _ where scalar.value < 0x20 || scalar.value >= 0x7f:
         quoted.append(contentsOf: ("\\x" + hexadecimal(scalar.value, digits: 2)).unicodeScalars)
       default: quoted.append(scalar)
       }

@@ -12,6 +12,7 @@ indirect enum Value {
   case dictionary(ValueMap)
   case namespace(Namespace)
   case macro(BoundMacro)
+  case loop(LoopState)
   /// A function of the template language, by its name.
   case function(String)
   /// A method of a value, by its name.
@@ -31,6 +32,7 @@ indirect enum Value {
     case .dictionary: "dict"
     case .namespace: "namespace"
     case .macro: "macro"
+    case .loop: "loop"
     case .function, .method: "function"
     }
   }
@@ -45,7 +47,7 @@ indirect enum Value {
     case .string(let value): !value.isEmpty
     case .list(let values), .tuple(let values): !values.isEmpty
     case .dictionary(let map): !map.entries.isEmpty
-    case .namespace, .macro, .function, .method: true
+    case .namespace, .macro, .loop, .function, .method: true
     }
   }
 
@@ -102,9 +104,11 @@ struct ValueMap {
 }
 
 /// An object whose attributes a template may set.
-final class Namespace {
+final class Namespace: Owned {
   var attributes: [String: Value]
   init(_ attributes: [String: Value]) { self.attributes = attributes }
+
+  func release() { attributes = [:] }
 }
 
 /// A macro and the scope that it was defined in.
@@ -118,7 +122,7 @@ final class BoundMacro {
 }
 
 /// The names that a part of a template sees: its own, then those of the scope around it.
-final class Scope {
+final class Scope: Owned {
   private var values: [String: Value] = [:]
   private let outer: Scope?
   init(in outer: Scope? = nil) { self.outer = outer }
@@ -134,4 +138,11 @@ final class Scope {
     }
     set { values[name] = newValue }
   }
+
+  func release() { values = [:] }
 }
+
+/// Values stay in the rendering that made them. Said here, for the compiler's own search for it goes in a circle through
+/// both types.
+@available(*, unavailable) extension Value: Sendable {}
+@available(*, unavailable) extension ValueMap: Sendable {}
