@@ -32,7 +32,14 @@ struct NamedFKVCache: CacheSource {
     key: FileKey? = nil
   ) throws {
     cache = try FileFailure.naming(path) {
-      try FKVCache(path: path, decoding: decoding, salvaging: salvaging, key: key) { try basis?.basis(for: $0) }
+      do {
+        return try FKVCache(path: path, decoding: decoding, salvaging: salvaging, key: key) {
+          try basis?.basis(for: $0)
+        }
+      } catch let error as FormatError {
+        guard case .notFKV = error, let kind = OtherKindOfFile.name(of: path) else { throw error }
+        throw OtherKindOfFile(error: error, kind: kind)
+      }
     }
   }
 

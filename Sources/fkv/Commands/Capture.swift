@@ -94,7 +94,7 @@ struct Capture: ParsableCommand {
     bar.finish()
     Diagnostics.warn(exceeding: report.exceededContext)
     let geometry = report.description.geometry
-    try print("\(output): \(CacheHeadText.geometry(geometry)), \(Format.bytes(report.fileBytes))")
+    try print("\(output): \(CacheHeadText.geometry(report.description)), \(Format.bytes(report.fileBytes))")
     try print(
       "prefill of \(report.prefilledTokens) tokens took \(Format.seconds(report.prefillSeconds)), "
         + "\(Format.significant(Double(report.prefilledTokens) / report.prefillSeconds)) tokens/s")

@@ -44,7 +44,7 @@ struct Restore: ParsableCommand {
     if salvage {
       let salvaged = try pipeline.salvage { bar.update($0, of: $1) }
       bar.finish()
-      try print("\(output): \(CacheHeadText.geometry(salvaged.description.geometry))")
+      try print("\(output): \(CacheHeadText.geometry(salvaged.description))")
       if let error = salvaged.metadataError { Diagnostics.note("sections were searched for: \(error)") }
       for loss in salvaged.losses { Diagnostics.note("lost: \(loss)") }
       if !salvaged.losses.isEmpty { throw ExitCode(1) }
@@ -55,7 +55,7 @@ struct Restore: ParsableCommand {
     pipeline.elementType = target.outputType
     let report = try pipeline.run { bar.update($0, of: $1) }
     bar.finish()
-    try print("\(output): \(CacheHeadText.geometry(report.description.geometry))")
+    try print("\(output): \(CacheHeadText.geometry(report.description))")
     ConvertText.noteLosses(report.losses, of: output)
   }
 }

@@ -31,6 +31,6 @@ struct Synthetic: ParsableCommand {
     defer { bar.finish() }
     try capture.write(to: output) { bar.update($0, of: $1) }
     bar.finish()
-    try print("\(output): \(CacheHeadText.geometry(capture.description.geometry))")
+    try print("\(output): \(CacheHeadText.geometry(capture.description))")
   }
 }

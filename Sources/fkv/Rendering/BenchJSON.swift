@@ -54,7 +54,7 @@ struct BenchJSON: Encodable {
   init(_ reports: [BenchReport], errors: [Double]) {
     captures = reports.map { report in
       Capture(
-        capture: report.capture, geometry: CacheHeadJSON.Geometry(report.description.geometry),
+        capture: report.capture, geometry: CacheHeadJSON.Geometry(report.description),
         rawBytes: CacheSize(fileBytes: 0, geometry: report.description.geometry).rawBytes,
         probeQueries: report.description.probeQueries, points: report.points.map(Point.init),
         atError: report.methods.flatMap { method in errors.map { EqualError(report, method, $0) } },

@@ -3,7 +3,7 @@ import Commands
 /// The tables of `fkv bench`.
 enum BenchText {
   static func render(_ report: BenchReport, errors: [Double]) -> String {
-    let head = "\(report.capture): \(CacheHeadText.geometry(report.description.geometry))"
+    let head = "\(report.capture): \(CacheHeadText.geometry(report.description))"
     let probes = report.points.first?.comparison.probeQueries ?? report.description.probeQueries
     var parts = [head + ", \(probes) probe queries", table(report).text]
     if !errors.isEmpty { parts.append(equalErrors(report, errors).text) }

@@ -13,7 +13,8 @@ struct CacheHeadJSON: Encodable {
   struct Geometry: Encodable {
     var layers: Int
     var kvHeads: Int
-    var queryHeads: Int
+    /// Left out where it is not known.
+    var queryHeads: Int?
     var tokens: Int
     var headDim: Int
   }
@@ -51,7 +52,7 @@ struct CacheHeadJSON: Encodable {
     model = Model(
       name: description.model.name, architecture: description.model.architecture,
       fingerprint: description.model.fingerprint)
-    geometry = Geometry(description.geometry)
+    geometry = Geometry(description)
     fileBytes = size.fileBytes
     rawBytes = size.rawBytes
     ratio = size.ratio
@@ -65,10 +66,12 @@ struct CacheHeadJSON: Encodable {
 
 extension CacheHeadJSON.Geometry {
   /// Heads and head dimension are the first layer's where layers differ; tokens are the longest layer's.
-  init(_ geometry: CacheGeometry) {
+  init(_ description: CacheDescription) {
+    let geometry = description.geometry
     let first = geometry.layers.first
     self.init(
-      layers: geometry.layers.count, kvHeads: first?.kvHeads ?? 0, queryHeads: first?.queryHeads ?? 0,
+      layers: geometry.layers.count, kvHeads: first?.kvHeads ?? 0,
+      queryHeads: description.unknown.contains(.queryHeads) ? nil : first?.queryHeads ?? 0,
       tokens: geometry.tokens, headDim: first?.headDim ?? 0)
   }
 }

@@ -8,7 +8,7 @@ enum CacheHeadText {
     let model = header.description.model
     var lines = [
       "model     \(model.name.isEmpty ? "unnamed" : model.name) (\(model.architecture), \(model.fingerprint.prefix(16)))",
-      "cache     \(geometry(header.description.geometry))",
+      "cache     \(geometry(header.description))",
       "profile   \(header.profile.name)\(header.settings.isEmpty ? "" : " (" + header.settings.joined(separator: " ") + ")")",
       "size      \(sizeLine(size))",
     ]
@@ -21,11 +21,15 @@ enum CacheHeadText {
     return lines
   }
 
-  /// `30 layers × 3 KV heads (9 query heads) × 4096 tokens × 64 dims`.
-  static func geometry(_ geometry: CacheGeometry) -> String {
+  /// `30 layers × 3 KV heads (9 query heads) × 4096 tokens × 64 dims`, without the query heads where they are not known.
+  static func geometry(_ description: CacheDescription) -> String {
+    let queryHeads = { (count: Int) in
+      description.unknown.contains(.queryHeads) ? "" : " (\(count) query heads)"
+    }
+    let geometry = description.geometry
     guard let first = geometry.layers.first else { return "no layers" }
     let line =
-      "\(geometry.layers.count) layers × \(first.kvHeads) KV heads (\(first.queryHeads) query heads) × "
+      "\(geometry.layers.count) layers × \(first.kvHeads) KV heads\(queryHeads(first.queryHeads)) × "
       + "\(geometry.tokens) tokens × \(first.headDim) dims"
     return geometry.isUniform ? line : line + ", layers differ"
   }

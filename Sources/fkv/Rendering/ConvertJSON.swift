@@ -33,7 +33,7 @@ struct ConvertJSON: Encodable {
     output = report.output
     from = report.from
     to = report.to
-    geometry = CacheHeadJSON.Geometry(report.description.geometry)
+    geometry = CacheHeadJSON.Geometry(report.description)
     fileBytes = report.outputBytes
     losses = report.losses.map { Loss(kind: $0.kind, what: $0.what, count: $0.count, of: $0.total) }
   }

@@ -4,7 +4,7 @@ import Commands
 enum ConvertText {
   /// `c.safetensors: llama-state to capture, 30 layers × …, 1.23 MB`.
   static func line(_ report: ConvertPipeline.Report) -> String {
-    "\(report.output): \(report.from) to \(report.to), \(CacheHeadText.geometry(report.description.geometry)), "
+    "\(report.output): \(report.from) to \(report.to), \(CacheHeadText.geometry(report.description)), "
       + Format.bytes(report.outputBytes)
   }
 

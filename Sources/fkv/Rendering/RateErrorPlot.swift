@@ -77,7 +77,7 @@ struct RateErrorPlot {
   /// The plot of what `fkv bench` measured on one capture.
   init(_ report: BenchReport) {
     let model = report.description.model.name
-    let geometry = CacheHeadText.geometry(report.description.geometry)
+    let geometry = CacheHeadText.geometry(report.description)
     self.init(
       methods: report.methods.map { method in
         let points = report.points.filter { $0.method == method }

@@ -20,7 +20,7 @@ struct SummarySection {
     return """
       <p class="kind">KV cache report</p>
       <h1>\(Self.modelName(contents))</h1>
-      <p class="geometry">\(CacheHeadText.geometry(contents.inspection.header.description.geometry))</p>
+      <p class="geometry">\(CacheHeadText.geometry(contents.inspection.header.description))</p>
       <dl class="figures">
       \(figure("compression ratio", Format.ratio(size.ratio), "whole file against 16 bits a number\(outside)"))
       \(figure("bits per element", Format.significant(size.bitsPerElement), "everything in the file counted"))
