@@ -98,7 +98,8 @@ struct SpectralGroupCoder: Sendable {
   struct CodedRows {
     /// What is coded, in order: the segment, or the parts of it that fit.
     var segments: [SpectralSegment]
-    /// Rows that must be kept bit for bit, since the step is too fine for 16 bits to hold their coefficients.
+    /// Rows that must be kept bit for bit: the step is too fine for 16 bits to hold their coefficients, or so coarse that
+    /// a number which stands alone would be lost (`LoneNumbers`).
     var exact: [Range<Int>]
   }
 
@@ -127,6 +128,15 @@ struct SpectralGroupCoder: Sendable {
     }
     var coded = quantised(most)
     if coded.largestResidual > mostResidual(uncoded: n - most) { coded = quantised(n) }
+    let alone = LoneNumbers.blocks(
+      in: rows, headDim: tensors[0].headDim, features: n, blockLength: frame.blockLength, step: coded.segment.step)
+    if !alone.isEmpty {
+      if coded.isUnfit.isEmpty {
+        let blocks = SpectralSegment.blocks(rows: segment.rows.count, blockLength: frame.blockLength)
+        coded.isUnfit = Array(repeating: false, count: blocks)
+      }
+      for block in alone { coded.isUnfit[block] = true }
+    }
     var (parts, exact) = coded.segment.parts(without: coded.isUnfit, blockLength: frame.blockLength)
     for index in parts.indices {
       if segment.zone == .body {
