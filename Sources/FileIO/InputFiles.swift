@@ -2,15 +2,16 @@
 ///
 /// Files are told apart by device and inode: symbolic links, hard links and other spellings of a path are seen through.
 public struct InputFiles: Sendable {
-  private var files: [(role: String, path: String)] = []
+  private var files: [(role: String, path: String, isWritten: Bool)] = []
 
   public init() {}
 
-  /// Adds a file or folder, or nothing for nil. What does not exist counts for nothing, except where an
-  /// output would be written to the same place; so does a text that is no path.
+  /// Adds a file or folder, or nothing for nil. What does not exist counts for nothing; so does a text that is no path.
   /// `-` is standard input, which a file may stand for.
-  public mutating func add(_ role: String, _ path: String?) {
-    if let path { files.append((role, path)) }
+  ///
+  /// - Parameter isWritten: whether the command writes it too, so that it will be there for a later output to replace.
+  public mutating func add(_ role: String, _ path: String?, isWritten: Bool = false) {
+    if let path { files.append((role, path, isWritten)) }
   }
 
   /// Sees to it that writing `output` leaves every file alone. Call it before anything is read.
@@ -20,14 +21,14 @@ public struct InputFiles: Sendable {
   ///   - isFolder: whether a folder is written, which may not hold a file that is read either.
   /// - Throws: `OutputConflict` about the first file that would be lost.
   public func protect(from output: String, role: String = "output", isFolder: Bool = false) throws(OutputConflict) {
-    func conflict(_ kind: OutputConflict.Kind, _ file: (role: String, path: String)) -> OutputConflict {
+    func conflict(_ kind: OutputConflict.Kind, _ file: (role: String, path: String, isWritten: Bool)) -> OutputConflict
+    {
       OutputConflict(kind: kind, role: role, output: output, inputRole: file.role, input: file.path)
     }
     guard let target = FileIdentity(path: output) else {
       // What does not exist takes the place of nothing, unless another output will be there.
       let place = FileIdentity.place(output)
-      for file in files
-      where place != nil && FileIdentity(path: file.path) == nil && FileIdentity.place(file.path) == place {
+      for file in files where file.isWritten && place != nil && FileIdentity.place(file.path) == place {
         throw conflict(.same, file)
       }
       return

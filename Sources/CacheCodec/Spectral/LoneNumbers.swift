@@ -14,8 +14,10 @@ enum LoneNumbers {
   ///   - samples: weighted features, (rows, n), heads of D after one another.
   ///   - step: the segment's.
   static func blocks(in samples: [Float], headDim: Int, features n: Int, blockLength: Int, step: Float) -> [Int] {
-    guard n > 0, headDim > 0, samples.count >= n else { return [] }
+    guard n > 0, headDim > 0 else { return [] }
     let rows = samples.count / n
+    // Among a few numbers, none can be told to stand alone.
+    guard rows * headDim >= 256 else { return [] }
     let limit = safeSteps * step * safeSteps * step
     var found: Set<Int> = []
     samples.withUnsafeBufferPointer { samples in

@@ -37,6 +37,7 @@ public struct CommandInputs: Sendable {
       let names = (try? FolderReader.names(in: path)) ?? []
       for name in names where name.hasSuffix(".jsonl") { files.add(role.rawValue, "\(path)/\(name)") }
       if !FolderReader.isFolder(path) { files.add(role.rawValue, path) }
+    case (.log, let path?): files.add(role.rawValue, path, isWritten: true)
     default: files.add(role.rawValue, path)
     }
   }
