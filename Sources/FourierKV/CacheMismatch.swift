@@ -31,8 +31,7 @@ public enum CacheMismatch: Error, Equatable, Sendable, CustomStringConvertible {
     case .elementType(let kind, let cache, let reference):
       "\(kind.name)s are \(cache), in the reference \(reference)"
     case .ropeFactors(let cache, let reference):
-      "the cache's keys carry the model's \(cache.rawValue) rotary factors, the reference's the \(reference.rawValue) ones; "
-        + "capture both for the same context"
+      "the cache's keys carry the model's \(cache.rawValue) rotary factors, the reference's the \(reference.rawValue) ones"
     case .noProbeQueries:
       "the reference holds no probe queries"
     }

@@ -21,6 +21,11 @@ extension EngineTests {
       #expect(session.layout.scale == 1 / Float(layers[0].headDim).squareRoot())
     }
 
+    @Test func promptsBeginWithItsToken() throws {
+      #expect(TestModel.gemma.startTokens == [2])
+      #expect(try TestModel.gemma.tokenize("") == [2] && TestModel.gemma.tokenize("a").first == 2)
+    }
+
     @Test func keepsWhatProbeQueriesAttendTo() throws {
       let prompt = try TestModel.prompt(TestModel.gemma, tokens: 810)
       let session = try LlamaSession(model: TestModel.gemma, contextTokens: 1024, threads: TestModel.threads)

@@ -74,7 +74,7 @@ import Testing
     }
     try run("compress", short, "-o", files.path("short.fkv"), "--profile", "lossless").expectSuccess()
     try run("compress", long, "-o", files.path("long.fkv"), "--profile", "lossless").expectSuccess()
-    try run("verify", files.path("short.fkv"), "--reference", long).expectRefusal("short", "long", "context")
+    try run("verify", files.path("short.fkv"), "--reference", long).expectRefusal("short", "long", "--context")
     let predictions = try run(
       "verify", files.path("long.fkv"), "--reference", long, "--continue", "and the miller", "--model", model,
       "--threads", "1", "--json")

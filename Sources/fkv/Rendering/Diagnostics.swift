@@ -1,11 +1,23 @@
 import FileIO
 import Foundation
+import FourierKV
 
 /// What people should know besides the results: on standard error, one line each. A standard error that cannot be written
 /// changes nothing else.
 enum Diagnostics {
   /// Prints what went wrong: `fkv: error: …`.
-  static func error(_ error: any Error) { line("error: \(text(of: error))") }
+  static func error(_ error: any Error) {
+    line("error: \(text(of: error))\(advice(on: error).map { "; \($0)" } ?? "")")
+  }
+
+  /// The option that would have helped, which the library does not know of; nil where there is none.
+  private static func advice(on error: any Error) -> String? {
+    switch error as? CacheMismatch {
+    case .ropeFactors?: "capture both for the same --context"
+    case .noProbeQueries?: "capture it with --probe"
+    default: nil
+    }
+  }
 
   /// Prints a remark: `fkv: …`.
   static func note(_ text: String) { line(text) }
