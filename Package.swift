@@ -80,8 +80,10 @@ let package = Package(
     // The library: open, encode, decode, compare. No engine, no command line.
     .target(
       name: "FourierKV",
-      dependencies: ["KVCacheModel", "FileIO", "Interchange", "FKVFormat", "CacheCodec", "Fidelity", "ComputeKernels"]),
-    .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "TestSupport"]),
+      dependencies: [
+        "KVCacheModel", "FileIO", "ComputeKernels", "Interchange", "Coding", "FKVFormat", "Fidelity", "CacheCodec",
+      ]),
+    .testTarget(name: "FourierKVTests", dependencies: ["FourierKV", "CacheCodec", "TestSupport"]),
 
     // Attention from what the codec keeps, without decoding it first.
     .target(

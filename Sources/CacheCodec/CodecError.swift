@@ -66,3 +66,10 @@ extension CodecError: CustomStringConvertible {
     }
   }
 }
+
+extension CodecError {
+  /// Throws `unsuitable` with a text unless a condition holds.
+  static func require(_ holds: Bool, _ text: @autoclosure () -> String) throws(CodecError) {
+    guard holds else { throw unsuitable(text()) }
+  }
+}

@@ -167,3 +167,9 @@ private func checkHash(of entry: SectionEntry, _ computed: UInt64) throws {
     throw FormatError.sectionHash(entry.id, offset: entry.offset, declared: entry.hash, computed: computed)
   }
 }
+
+extension FKVReader {
+  /// Whether a file that begins with these bytes is an `.fkv`, whole or mangled: its magic's first four are there
+  /// (formats/fkv.md §3.1).
+  package static func recognises(_ head: some Sequence<UInt8>) -> Bool { head.starts(with: Layout.magic.prefix(4)) }
+}

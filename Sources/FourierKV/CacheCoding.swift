@@ -16,15 +16,9 @@ public struct CacheCoding: Sendable {
   /// What the file says wrote it.
   public var writer = "FourierKV"
 
-  /// The profiles (docs/method.md).
-  public enum Method: Hashable, Sendable {
-    /// Bit for bit.
-    case lossless
-    /// As FourierAttention published it (arXiv 2506.11886).
-    case fourier(FourierParameters)
-    /// The smallest files.
-    case spectral(SpectralParameters)
-  }
+  /// `lossless` keeps every bit, `fourier` is FourierAttention as published (arXiv 2506.11886), `spectral` makes the
+  /// smallest files (docs/method.md).
+  public typealias Method = CacheEncoder.Method
 
   public init(_ method: Method, basis: ModelBasis? = nil) {
     self.method = method
@@ -56,12 +50,6 @@ public struct CacheCoding: Sendable {
   }
 
   private var encoder: CacheEncoder {
-    let method: CacheEncoder.Method =
-      switch method {
-      case .lossless: .lossless
-      case .fourier(let parameters): .fourier(parameters)
-      case .spectral(let parameters): .spectral(parameters)
-      }
     var encoder = CacheEncoder(method, writer: writer)
     encoder.basis = basis
     encoder.includesTokens = includesTokens

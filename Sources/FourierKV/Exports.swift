@@ -2,15 +2,22 @@
 
 // How it is coded.
 @_exported import enum CacheCodec.BasisSource
+// Why something could not be done.
+@_exported import enum CacheCodec.CodecError
 @_exported import struct CacheCodec.DecodingLimits
 @_exported import struct CacheCodec.FourierParameters
 @_exported import struct CacheCodec.ModelBasis
 @_exported import struct CacheCodec.Profile
 @_exported import struct CacheCodec.SpectralParameters
 @_exported import struct CacheCodec.StoredError
+@_exported import enum Coding.CodingError
 @_exported import struct FKVFormat.FileKey
+@_exported import enum FKVFormat.FormatError
 // What it lost.
 @_exported import struct Fidelity.AttentionErrors
+@_exported import enum FileIO.FileError
+@_exported import enum Interchange.CaptureError
+@_exported import enum Interchange.SafetensorsError
 // What a cache is.
 @_exported import struct KVCacheModel.CacheDescription
 @_exported import struct KVCacheModel.CacheGeometry

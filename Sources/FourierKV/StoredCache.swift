@@ -14,8 +14,6 @@ public struct StoredCache: CacheSource {
     case capture(CaptureFile)
   }
 
-  /// What an `.fkv` begins with (formats/fkv.md §3).
-  private static let magic: [UInt8] = [0x89, 0x46, 0x4B, 0x56]
   private let contents: Contents
   /// The bytes of the file.
   public let fileBytes: Int
@@ -35,8 +33,8 @@ public struct StoredCache: CacheSource {
 
   private init(_ source: any ByteSource, access: CacheAccess) throws {
     fileBytes = source.byteCount
-    let head = try source.read(at: 0, count: min(4, source.byteCount))
-    guard head == Self.magic else {
+    let head = try source.read(at: 0, count: min(8, source.byteCount))
+    guard FKVReader.recognises(head) else {
       contents = .capture(try CaptureFile(source))
       return
     }
@@ -117,14 +115,8 @@ public struct StoredCache: CacheSource {
   /// - Throws: what is wrong with the file.
   public func decoded() throws -> MemoryCache {
     switch contents {
-    case .fkv(let cache): return try cache.decodeAll()
-    case .capture(let capture):
-      let layers = description.geometry.layers.indices
-      let queries = try layers.compactMap { try capture.probeQueries(layer: $0) }
-      return MemoryCache(
-        description: description, keys: try layers.map { try capture.tensor(.key, layer: $0) },
-        values: try layers.map { try capture.tensor(.value, layer: $0) },
-        queries: queries.count == layers.count ? queries : [])
+    case .fkv(let cache): try cache.decodeAll()
+    case .capture(let capture): try capture.inMemory()
     }
   }
 }

@@ -29,7 +29,8 @@ import Testing
       ("--step", "1e-300"), ("--step", "4e38"), ("--target-error", "1e-46"), ("--target-error", "1e37"),
     ] {
       let run = try CommandRun(["compress", files.path("c.safetensors"), "-o", files.path("o.fkv"), option, value])
-      #expect(run.status == 64 && run.errors.contains("'\(option)' must lie in 1e-30…1e30"), "\(run.errors)")
+      #expect(run.status == 64 && run.errors.contains("'\(option) <"), "\(run.errors)")
+      #expect(run.errors.contains("must lie in 1e-30…1e+30, not \(value)"), "\(run.errors)")
     }
     for value in ["1e-30", "1e30"] {
       try CommandRun(["compress", files.path("c.safetensors"), "-o", files.path("o.fkv"), "--step", value])

@@ -9,20 +9,19 @@ extension FourierParameters {
   /// | `period` | 1 to `longestPeriod` |
   /// | `coefficientType` | F16 or F32 |
   public func check() throws {
-    func require(_ holds: Bool, _ text: @autoclosure () -> String) throws {
-      guard holds else { throw CodecError.unsuitable(text()) }
+    try CodecError.require(sinks >= 0, "\(sinks) sinks, at least 0 are needed")
+    try CodecError.require(window ?? 0 >= 0, "a window of \(window ?? 0) tokens, at least 0 are needed")
+    if let states {
+      try CodecError.require(states >= 2 && states % 2 == 0, "\(states) states, which must be even and at least 2")
     }
-    try require(sinks >= 0, "\(sinks) sinks, at least 0 are needed")
-    try require(window ?? 0 >= 0, "a window of \(window ?? 0) tokens, at least 0 are needed")
-    if let states { try require(states >= 2 && states % 2 == 0, "\(states) states, which must be even and at least 2") }
     for fraction in [keyFraction, valueFraction].compactMap({ $0 }) {
-      try require((0...1).contains(fraction), "a fraction of \(fraction), allowed is 0 to 1")
+      try CodecError.require((0...1).contains(fraction), "a fraction of \(fraction), allowed is 0 to 1")
     }
     if let period {
-      try require(period >= 1, "a period of \(period) tokens, at least 1 is needed")
-      try require(
+      try CodecError.require(period >= 1, "a period of \(period) tokens, at least 1 is needed")
+      try CodecError.require(
         period <= Self.longestPeriod, "a period of \(period) tokens, allowed is at most \(Self.longestPeriod)")
     }
-    try require(coefficientType != .bfloat16, "coefficients in BF16, allowed are F16 and F32")
+    try CodecError.require(coefficientType != .bfloat16, "coefficients in BF16, allowed are F16 and F32")
   }
 }

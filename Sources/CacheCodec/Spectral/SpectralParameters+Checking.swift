@@ -15,25 +15,24 @@ extension SpectralParameters {
   /// | `sinks`, `window` | 0 or more |
   /// | `exactFraction` | 0 to 1 |
   public func check() throws {
-    func require(_ holds: Bool, _ text: @autoclosure () -> String) throws {
-      guard holds else { throw CodecError.unsuitable(text()) }
-    }
     switch rate {
     case .automatic: break
     case .ratio(let value):
-      try require(value > 0 && value.isFinite, "a ratio of \(value), which must be above 0")
+      try CodecError.require(value > 0 && value.isFinite, "a ratio of \(value), which must be above 0")
     case .targetError(let value):
-      try require(Self.legalSteps.contains(value), "a target error of \(value), allowed is 1e-30 to 1e30")
+      try CodecError.require(Self.legalSteps.contains(value), "a target error of \(value), allowed is 1e-30 to 1e30")
     case .step(let value):
-      try require(Self.legalSteps.contains(value), "a step of \(value), allowed is 1e-30 to 1e30")
+      try CodecError.require(Self.legalSteps.contains(value), "a step of \(value), allowed is 1e-30 to 1e30")
     }
-    if let groupLayers { try require(groupLayers >= 1, "\(groupLayers) layers a group, at least 1 are needed") }
-    try require((1...1024).contains(blockLength), "blocks of \(blockLength) tokens, allowed are 1 to 1024")
-    try require(
+    if let groupLayers {
+      try CodecError.require(groupLayers >= 1, "\(groupLayers) layers a group, at least 1 are needed")
+    }
+    try CodecError.require((1...1024).contains(blockLength), "blocks of \(blockLength) tokens, allowed are 1 to 1024")
+    try CodecError.require(
       segmentTokens >= blockLength && segmentTokens % blockLength == 0,
       "segments of \(segmentTokens) tokens, which must be whole blocks of \(blockLength)")
-    try require(sinks >= 0, "\(sinks) sinks, at least 0 are needed")
-    try require(window ?? 0 >= 0, "a window of \(window ?? 0) tokens, at least 0 are needed")
-    try require((0...1).contains(exactFraction), "an exact fraction of \(exactFraction), allowed is 0 to 1")
+    try CodecError.require(sinks >= 0, "\(sinks) sinks, at least 0 are needed")
+    try CodecError.require(window ?? 0 >= 0, "a window of \(window ?? 0) tokens, at least 0 are needed")
+    try CodecError.require((0...1).contains(exactFraction), "an exact fraction of \(exactFraction), allowed is 0 to 1")
   }
 }

@@ -55,7 +55,7 @@ public struct BenchPipeline: Sendable {
     var done = 0
     let total = sources.reduce(0) { $0 + contenders.count(for: $1.description) }
     return try zip(captures, sources).map { path, source in
-      let cache = try Self.inMemory(source)
+      let cache = try source.inMemory()
       var report = BenchReport(capture: path, description: cache.description, points: [], skipped: [])
       try contenders.forEach(of: cache, skip: { report.skipped.append($0) }) { contender in
         if let point = try Self.measure(contender, on: cache, skip: { report.skipped.append($0) }) {
@@ -92,19 +92,6 @@ public struct BenchPipeline: Sendable {
         throw Failure.notFinite(capture: path, kind: kind, layer: layer)
       }
     }
-  }
-
-  /// The whole cache, so that no method's time has reading of files in it; without its probe queries if nobody needs
-  /// them.
-  static func inMemory(_ source: any CacheSource, withQueries: Bool = true) throws -> MemoryCache {
-    let layers = source.description.geometry.layers.count
-    let tensors = try ParallelLoop.map(2 * layers) {
-      try source.tensor(CacheKind.allCases[$0 % 2], layer: $0 / 2)
-    }
-    let queries = try withQueries ? (0..<layers).compactMap { try source.probeQueries(layer: $0) } : []
-    return MemoryCache(
-      description: source.description, keys: stride(from: 0, to: 2 * layers, by: 2).map { tensors[$0] },
-      values: stride(from: 1, to: 2 * layers, by: 2).map { tensors[$0] }, queries: queries)
   }
 
   private static func measure(

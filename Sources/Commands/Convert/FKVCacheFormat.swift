@@ -18,7 +18,7 @@ struct FKVCacheFormat: CacheFormat {
   var keyConvention: KeyConvention? { nil }
   var needs: Set<CacheFact> { CaptureFormat().needs }
 
-  func recognises(_ item: FormatItem) -> Bool { item.head.starts(with: Self.magic) }
+  func recognises(_ item: FormatItem) -> Bool { FKVReader.recognises(item.head) }
 
   func open(_ path: String, supplied: SuppliedFacts) throws -> any ForeignCache {
     let cache = try NamedFKVCache(path: path, basis: BasisFinder(file: basisFile, looksFurther: true), key: key)
@@ -36,9 +36,6 @@ struct FKVCacheFormat: CacheFormat {
     for layer in source.description.geometry.layers.indices { try afterLayer(layer) }
     return source.description.probeQueries > 0 ? [ConversionLoss(.dropped, "probe queries are left out")] : []
   }
-
-  /// The first four bytes of an `.fkv` (formats/fkv.md §3.1).
-  static let magic: [UInt8] = [0x89, 0x46, 0x4B, 0x56]
 }
 
 /// A cache without its probe queries.

@@ -1,6 +1,7 @@
 import Fidelity
 import FileIO
 import Foundation
+import FourierKV
 import KVCacheModel
 import LlamaEngine
 
@@ -31,7 +32,7 @@ public final class EvalEngine {
   func prefill(_ tokens: [Int32]) throws -> MemoryCache {
     session.reset()
     _ = try session.prefill(tokens: tokens, probeQueries: Self.probeQueries)
-    return try BenchPipeline.inMemory(session.capture(scratchFolder: scratchFolder))
+    return try session.capture(scratchFolder: scratchFolder).inMemory()
   }
 
   /// Puts a cache into the engine, without the positions that a method dropped.

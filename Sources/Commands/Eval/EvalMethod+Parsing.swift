@@ -112,7 +112,9 @@ extension EvalMethod {
   /// `12x` or `e0.085`.
   private static func rate(_ setting: String, of text: String) throws -> SpectralParameters.Rate {
     if let ratio = ratio(setting) { return .ratio(ratio) }
-    if setting.hasPrefix("e"), let error = Double(setting.dropFirst()), error > 0, error < 1 {
+    if setting.hasPrefix("e"), let error = Double(setting.dropFirst()), SpectralParameters.legalSteps.contains(error),
+      error < 1
+    {
       return .targetError(error)
     }
     throw Failure.setting(text, expected: "as spectral@12x (a ratio above 1) or spectral@e0.085 (an error below 1)")

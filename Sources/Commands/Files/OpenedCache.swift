@@ -30,7 +30,7 @@ public enum OpenedCache: Sendable {
 
   init(path: String, basis: BasisFinder, key: FileKey?) throws {
     let item = try FormatItem(path: path)
-    if item.head.starts(with: FKVCacheFormat.magic) {
+    if FKVReader.recognises(item.head) {
       self = .fkv(try NamedFKVCache(path: path, basis: basis, key: key).cache)
       return
     }

@@ -1,6 +1,7 @@
 import FKVFormat
 import FileIO
 import Foundation
+import FourierKV
 import KVCacheModel
 import LlamaEngine
 
@@ -125,7 +126,7 @@ extension OpenedCache {
   func inMemory() throws -> MemoryCache {
     switch self {
     case .fkv(let cache): try FileFailure.naming(cache.reader.name) { try cache.decodeAll() }
-    case .capture(let capture): try BenchPipeline.inMemory(capture, withQueries: false)
+    case .capture(let capture): try capture.inMemory(withQueries: false)
     }
   }
 }

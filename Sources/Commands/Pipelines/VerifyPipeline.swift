@@ -66,7 +66,7 @@ public struct VerifyPipeline: Sendable {
         .source
       try CacheMismatch.check(cache.description, against: full.description)
       let continuation = try continuation?.pipeline(after: full.description)
-      report.comparison = try CacheComparison(of: named, with: full, progress: progress)
+      report.comparison = try CacheComparison(of: named, with: full, droppedRows: [], progress: progress)
       report.exceededContext = continuation?.exceededContext(after: full.description)
       report.predictions = try continuation?.run(full: full, restored: named, progress: predicting)
     } else {

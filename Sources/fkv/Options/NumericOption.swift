@@ -62,7 +62,7 @@ extension NumericOption where Value: BinaryFloatingPoint & LosslessStringConvert
   /// Numbers of a range.
   static func within(_ range: ClosedRange<Value>) -> NumericOption {
     let ends = [range.lowerBound, range.upperBound].map(NumberText.plain)
-    return that("must lie in \(ends[0])…\(ends[1])", range.contains)
+    return finite("must lie in \(ends[0])…\(ends[1])") { $0.isInfinite || range.contains($0) }
   }
 
   private static func finite(_ demand: String, _ isFit: @escaping @Sendable (Value) -> Bool) -> NumericOption {

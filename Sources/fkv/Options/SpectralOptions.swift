@@ -4,10 +4,12 @@ import CacheCodec
 /// The settings of profile `spectral`.
 struct SpectralOptions: ParsableArguments {
   @Option(
-    name: .customLong("target-error"), number: .aboveZero, help: "Mean attention-output error to meet (default: 0.05).")
+    name: .customLong("target-error"), number: .within(SpectralParameters.legalSteps),
+    help: "Mean attention-output error to meet (default: 0.05).")
   var targetError: Double?
   @Option(number: .aboveZero, help: "Ratio of the whole file to meet.") var ratio: Double?
-  @Option(number: .aboveZero, help: "The quantiser's step, for keys and values alike.") var step: Double?
+  @Option(number: .within(SpectralParameters.legalSteps), help: "The quantiser's step, for keys and values alike.")
+  var step: Double?
   @Option(
     help: "Where feature bases come from (default: model if 'fkv calibrate' made one for it, else embedded).")
   var basis: BasisSource?
@@ -36,10 +38,6 @@ struct SpectralOptions: ParsableArguments {
   func validate() throws {
     let rates = [("--target-error", targetError), ("--ratio", ratio), ("--step", step)].filter { $0.1 != nil }
     if rates.count > 1 { throw ValidationError("'\(rates[0].0)' and '\(rates[1].0)' are mutually exclusive") }
-    for (name, value) in [("--target-error", targetError), ("--step", step)] {
-      guard let value, !SpectralParameters.legalSteps.contains(value) else { continue }
-      throw ValidationError("'\(name)' must lie in 1e-30…1e30, not \(value)")
-    }
     if groupLayers != nil, basis == .model {
       throw ValidationError("'--group-layers' does not go with '--basis model': a basis file has its own groups")
     }

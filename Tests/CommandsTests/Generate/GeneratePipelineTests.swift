@@ -1,5 +1,6 @@
 import CacheCodec
 import Foundation
+import FourierKV
 import Interchange
 import KVCacheModel
 import LlamaEngine
@@ -143,7 +144,7 @@ extension ModelTests {
       }
       // Without token ids there is nothing to feed again.
       let file = try CaptureFile(path: raw)
-      var anonymous = try BenchPipeline.inMemory(file)
+      var anonymous = try file.inMemory()
       anonymous.description.tokens = nil
       try CaptureWriter.write(anonymous, to: scratch.file("anonymous"))
       #expect(throws: GenerateFailure.unknownTokens) { try generate(scratch.file("anonymous")) }
@@ -152,7 +153,7 @@ extension ModelTests {
       }
       #expect(try generate(scratch.file("anonymous")) { $0.prompt = " Tom" }.tokens.count == 12)
       // Ids that another tokenizer gave.
-      var strange = try BenchPipeline.inMemory(file)
+      var strange = try file.inMemory()
       strange.description.tokens![3] = 60_000
       strange.description.model.fingerprint = ""
       try CaptureWriter.write(strange, to: scratch.file("strange"))
