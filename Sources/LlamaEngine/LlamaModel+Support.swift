@@ -21,7 +21,7 @@ extension LlamaModel {
     for name in ["freq_base", "freq_base_swa"] { try check("rope.\(name)") { $0 > 0 && $0.isFinite } }
   }
 
-  /// Why the model behind a GGUF file cannot be captured, told by its metadata alone; nil if nothing speaks against it.
+  /// Why the model in a GGUF file cannot be captured, told by its metadata alone; nil if nothing speaks against it.
   ///
   /// What a graph must show (each layer one attention over a cache of its own) is checked by `AttentionLayout`.
   static func refusal(of gguf: GGUFFile, architecture: String) -> String? {
@@ -36,7 +36,7 @@ extension LlamaModel {
     if has("attention.kv_lora_rank") || has("attention.key_length_mla") {
       return "it caches latent vectors (multi-head latent attention) instead of keys and values"
     }
-    if hasAny("attention.indexer.") { return "its sparse attention keeps an index beside keys and values" }
+    if hasAny("attention.indexer.") { return "its sparse attention keeps an index next to keys and values" }
     if gguf.bool("\(architecture).attention.causal") == false { return "its attention is not causal (an encoder)" }
     let headCount = gguf.integer("\(architecture).attention.head_count") ?? 0
     let derived = headCount > 0 ? (gguf.integer("\(architecture).embedding_length") ?? 0) / headCount : 0

@@ -5,7 +5,7 @@ extension CacheExtender {
   ///
   /// - Throws: `CacheExtensionError`: the first difference that makes them no two parts of one cache. Fingerprints that
   ///   are unknown are no difference.
-  static func newRows(of addition: CacheDescription, behind file: CacheDescription) throws -> [Range<Int>] {
+  static func newRows(of addition: CacheDescription, after file: CacheDescription) throws -> [Range<Int>] {
     if file.isOfOtherModel(than: addition) {
       throw CacheExtensionError.model(file: label(file.model), addition: label(addition.model))
     }
@@ -59,7 +59,7 @@ extension CacheExtender {
   /// - Throws: `CacheExtensionError.token` where both know an id and differ, `.unknownTokens` if ids are missing and
   ///   `required`.
   static func tokens(
-    of addition: CacheDescription, behind file: CacheDescription, required: Bool
+    of addition: CacheDescription, after file: CacheDescription, required: Bool
   ) throws -> [Int32]? {
     guard let own = file.tokens, let others = addition.tokens else {
       guard !required else {

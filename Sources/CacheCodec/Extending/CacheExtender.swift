@@ -23,7 +23,7 @@ public struct CacheExtender: Sendable {
   /// For each layer, the rows of the addition's tensors that are new.
   let newRows: [Range<Int>]
 
-  /// What came of extending a file.
+  /// The result of extending a file.
   public struct Outcome: Hashable, Sendable {
     public var fileBytes: Int
     /// Whether coefficients were rounded to half precision once more: each time adds an error of up to 2⁻¹¹ of each.
@@ -44,9 +44,9 @@ public struct CacheExtender: Sendable {
     key = cache.reader.key
     self.addition = addition
     self.writer = writer
-    newRows = try Self.newRows(of: addition.description, behind: cache.description)
+    newRows = try Self.newRows(of: addition.description, after: cache.description)
     var description = cache.description
-    description.tokens = try Self.tokens(of: addition.description, behind: cache.description, required: !unchecked)
+    description.tokens = try Self.tokens(of: addition.description, after: cache.description, required: !unchecked)
     for (layer, rows) in newRows.enumerated() { description.geometry.layers[layer].tokens += rows.count }
     for (name, value) in provenance { description.provenance[name] = value }
     self.description = description

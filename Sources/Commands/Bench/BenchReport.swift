@@ -1,6 +1,6 @@
 import KVCacheModel
 
-/// What came of one cache.
+/// The results on one cache.
 public struct BenchReport: Sendable {
   /// The capture's path.
   public var capture: String

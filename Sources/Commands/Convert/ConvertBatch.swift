@@ -18,7 +18,7 @@ public struct ConvertBatch: Sendable {
     self.writing = writing
   }
 
-  /// What came of one input.
+  /// The outcome of one input.
   public struct Outcome: Sendable {
     public var input: String
     public var result: Result<ConvertPipeline.Report, any Error>
@@ -41,7 +41,7 @@ public struct ConvertBatch: Sendable {
     return "\(folder)/\(stem)\(ending.isEmpty ? "" : "." + ending)"
   }
 
-  /// Converts every input and says of each what came of it, in their order.
+  /// Converts every input and says of each how it went, in their order.
   ///
   /// - Parameter progress: called, one call at a time, with inputs done and inputs in all.
   /// - Throws: `SameOutput`, and `OutputConflict` for an input that an output would replace, before anything is converted;

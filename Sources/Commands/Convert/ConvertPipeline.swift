@@ -16,7 +16,7 @@ public struct ConvertPipeline: Sendable {
     self.writing = writing
   }
 
-  /// What came of it.
+  /// What a run reports.
   public struct Report: Sendable {
     public var input: String
     public var output: String

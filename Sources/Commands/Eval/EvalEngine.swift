@@ -75,7 +75,7 @@ public final class EvalEngine {
     return answer
   }
 
-  /// Takes what was appended behind the first `tokens` out again.
+  /// Takes what was appended after the first `tokens` out again.
   func forget(after tokens: Int) {
     session.remove(positions: min(tokens, session.tokenCount)..<session.tokenCount)
   }

@@ -7,7 +7,7 @@ extension EvalMethod {
   public enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
     /// No method has that name.
     case unknown(String)
-    /// What stands behind `@` is no setting of the method.
+    /// What stands after `@` is no setting of the method.
     case setting(String, expected: String)
     /// The list has a method twice.
     case repeated(String)

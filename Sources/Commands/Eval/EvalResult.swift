@@ -17,7 +17,7 @@ public struct EvalCost: Codable, Hashable, Sendable {
   public var fileBytes: Int
   /// The cache in 16-bit numbers.
   public var rawBytes: Int
-  /// Bytes of a basis beside the file; not in `fileBytes`.
+  /// Bytes of a basis next to the file; not in `fileBytes`.
   public var outsideBytes: Int
   public var encodeSeconds: Double
   public var decodeSeconds: Double

@@ -15,7 +15,7 @@ public protocol EvalTask {
 
   /// The evaluation's name in logs.
   var kind: String { get }
-  /// All that a score depends on beside cell, method and model, by name. The runner adds model, version and probes.
+  /// All that a score depends on besides cell, method and model, by name. The runner adds model, version and probes.
   var settings: [String: String] { get }
   /// In the order of work.
   var cells: [Cell] { get }

@@ -15,7 +15,7 @@ public struct GeneratePipeline: Sendable {
   public var prompt = ""
   /// Whether control tokens that `prompt` names become those tokens.
   public var parsesControl = false
-  /// How the prompt stands behind the cache; nil takes what suits the capture (`GeneratePrompt`).
+  /// How the prompt stands after the cache; nil takes what suits the capture (`GeneratePrompt`).
   public var usesChat: Bool?
   /// The system message of a new turn; nil for none.
   public var system: String?

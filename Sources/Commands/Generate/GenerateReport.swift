@@ -4,7 +4,7 @@ import KVCacheModel
 public struct GenerateReport: Sendable {
   /// Of the cache.
   public var description: CacheDescription
-  /// Tokens fed behind the cache before the answer.
+  /// Tokens fed after the cache before the answer.
   public var fedTokens: Int
   public var text: String
   /// The answer's token ids, without the one that ended it.

@@ -31,7 +31,7 @@ public struct AppendPipeline: Sendable {
     self.output = output
   }
 
-  /// What came of it.
+  /// What a run reports.
   public struct Report: Sendable {
     /// Of the longer cache.
     public var description: CacheDescription

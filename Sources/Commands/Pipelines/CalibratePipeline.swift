@@ -44,7 +44,7 @@ public struct CalibratePipeline: Sendable {
     case bases
   }
 
-  /// What came of it.
+  /// What a run reports.
   public struct Report: Sendable {
     public var path: String
     public var basis: ModelBasis

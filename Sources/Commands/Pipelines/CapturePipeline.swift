@@ -47,7 +47,7 @@ public struct CapturePipeline: Sendable {
     self.threads = threads
   }
 
-  /// What came of it.
+  /// What a run reports.
   public struct Report: Sendable {
     public var description: CacheDescription
     public var fileBytes: Int

@@ -25,7 +25,7 @@ public struct CompressPipeline: Sendable {
     self.method = method
   }
 
-  /// What came of it.
+  /// What a run reports.
   public struct Report: Sendable {
     public var description: CacheDescription
     public var profile: Profile

@@ -5,7 +5,7 @@ import Interchange
 import KVCacheModel
 
 extension RestorePipeline {
-  /// What came of a damaged file.
+  /// What was saved of a damaged file.
   public struct Salvaged: Sendable {
     /// Of the capture that was written; where something is lost, its provenance says so under `salvaged`.
     public var description: CacheDescription

@@ -42,7 +42,7 @@ public struct RestorePipeline: Sendable {
     }
   }
 
-  /// What came of it.
+  /// What a run reports.
   public struct Report: Sendable {
     public var description: CacheDescription
     /// What the output does not have of the cache.

@@ -4,7 +4,7 @@ public struct RunLine<Cell: Codable & Hashable & Sendable, Result: Codable & Sen
   public var cell: Cell
   /// The method's name.
   public var method: String
-  /// What came of it; nil if the method was left out of this cell.
+  /// The result of it; nil if the method was left out of this cell.
   public var result: Result?
   /// Why the method was left out; nil if it was not.
   public var skipped: String?

@@ -7,7 +7,7 @@ struct Generate: ParsableCommand {
     discussion: """
       The file is decoded, put into a fresh context of the model that made it, and the answer streamed to standard \
       output; standard error says how long each part took and what the prefill had cost. A document captured with \
-      --chat-template open is asked the prompt as a question about it; behind other captures the prompt follows as it \
+      --chat-template open is asked the prompt as a question about it; after other captures the prompt follows as it \
       is, or as a new user's turn with --chat. Without a prompt, the cached text goes on. -o keeps the cache \
       with question and answer, to go on from.
       """)

@@ -13,7 +13,7 @@ struct ContinuationOptions: ParsableArguments {
   )
   var continueTokens: Int?
   @Flag(
-    name: .customLong("after-prompt"), help: "The text of --continue begins with the prompt: go on behind it.")
+    name: .customLong("after-prompt"), help: "The text of --continue begins with the prompt: go on after it.")
   var afterPrompt = false
   @Option(
     number: .atLeast(1),

@@ -41,7 +41,7 @@ enum Format {
   /// `25`, `0.5`, `33.3`: up to three digits without needless zeros.
   static func plain(_ value: Double) -> String { String(format: "%.3g", value) }
 
-  /// `66.67`: two digits behind the point.
+  /// `66.67`: two digits after the point.
   static func hundredths(_ value: Double) -> String { String(format: "%.2f", value) }
 
   /// `+1.23 %`, `−0.0400 %`.

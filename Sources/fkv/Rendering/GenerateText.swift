@@ -1,6 +1,6 @@
 import Commands
 
-/// What `fkv generate` says beside the answer.
+/// What `fkv generate` says besides the answer.
 enum GenerateText {
   /// How long each part took, and what the prefill took instead.
   static func timing(_ report: GenerateReport) -> [String] {

@@ -1,4 +1,4 @@
-/// Finds places for one-line labels beside lines of a plot.
+/// Finds places for one-line labels next to lines of a plot.
 struct LabelRoom {
   typealias Point = (x: Double, y: Double)
   typealias Bounds = (left: Double, right: Double, top: Double, bottom: Double)
@@ -26,7 +26,7 @@ struct LabelRoom {
     }
   }
 
-  /// Takes the room for a label of `width` beside one of `points`, the last ones preferred; returns where its baseline
+  /// Takes the room for a label of `width` next to one of `points`, the last ones preferred; returns where its baseline
   /// begins.
   mutating func place(width: Double, near points: [Point]) -> Point {
     var best: (cost: Double, start: Point) = (.infinity, (0, 0))

@@ -2,7 +2,7 @@ import Commands
 import Foundation
 
 /// The rate–error plot of one capture as SVG: ratio against attention-output error, both logarithmic, one line a method
-/// with its name beside it. Light or dark as the reader's system is; no script, no outside fonts.
+/// with its name next to it. Light or dark as the reader's system is; no script, no outside fonts.
 struct RateErrorPlot {
   /// A method's settings as points.
   struct Method {
@@ -154,7 +154,7 @@ struct RateErrorPlot {
     markPlace.map { [#"<circle class="mark" cx="\#(number($0.x))" cy="\#(number($0.y))" r="8"/>"#] } ?? []
   }
 
-  /// Names beside their lines, where they touch least; the marked point's first.
+  /// Names next to their lines, where they touch least; the marked point's first.
   private var labels: [String] {
     var room = LabelRoom(bounds: (4, Self.size.width - 4, Self.area.top, Self.area.bottom - 2))
     for line in lines {

@@ -3,7 +3,7 @@ import LlamaEngine
 
 /// `fkv eval longbench`: samples of LongBench, each method answering from its own version of the document's cache.
 ///
-/// The prompt up to the end of the document is cached; what the template puts behind it follows the restored cache, and
+/// The prompt up to the end of the document is cached; what the template puts after it follows the restored cache, and
 /// then the answer, greedily, as in LongBench's `pred.py`.
 public struct LongBenchEvaluation: EvalTask {
   public let kind = "longbench"

@@ -10,7 +10,7 @@ public struct LongBenchPipeline: Sendable {
   /// The first samples of each task only; nil takes all.
   public var limit: Int?
   /// The most tokens of a prompt without chat template; longer ones are cut in the middle. nil takes what the model's
-  /// context holds beside chat template and the longest answer.
+  /// context holds besides chat template and the longest answer.
   public var promptLimit: Int?
   /// Whether tasks that LongBench asks chat models as a message are; nil says yes if the model has a chat template.
   public var usesChatTemplate: Bool?

@@ -3,7 +3,7 @@ import Evaluation
 /// `fkv eval needle`: what can still be found in a long text, by length, depth and method.
 public struct NeedlePipeline: Sendable {
   public var setup: EvalSetup
-  /// Text files that needles are hidden in, one behind the other.
+  /// Text files that needles are hidden in, one after the other.
   public var haystacks: [String]
   public var texts = NeedleTexts.code
   /// Cached tokens.

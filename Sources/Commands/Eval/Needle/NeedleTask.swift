@@ -77,7 +77,7 @@ public struct NeedleTask: EvalTask {
       logProbability: try engine.logProbability(of: expectedTokens(of: cell, after: prompt), after: prompt.following))
   }
 
-  /// The tokens of the expected answer where it follows the question behind a space; none where the two run together.
+  /// The tokens of the expected answer where it follows the question after a space; none where the two run together.
   private func expectedTokens(of cell: NeedleCell, after prompt: EvalPrompt) throws -> [Int32] {
     let texts = texts.filled(for: cell)
     let tokens = try model.tokenize(

@@ -7,7 +7,7 @@ struct EvalLongBench: ParsableCommand {
     commandName: "longbench",
     abstract: "Asks the questions of LongBench's files, with its prompts and metrics.",
     discussion: """
-      The prompt up to the end of the document is cached, kept by each method, and the rest of the template put behind \
+      The prompt up to the end of the document is cached, kept by each method, and the rest of the template put after \
       it. Data are yours to give: LongBench's .jsonl files, or others in their layout. A line that is broken is named \
       and passed over.
       """)
@@ -19,7 +19,7 @@ struct EvalLongBench: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Only these tasks, separated by commas: \(LongBenchTask.allCases.map(\.rawValue).joined(separator: ", ")); with _e "
-        + "behind the name those of LongBench-E.", valueName: "tasks"))
+        + "after the name those of LongBench-E.", valueName: "tasks"))
   var tasks: String?
   @Option(number: .atLeast(1), help: "Only the first samples of each task.") var limit: Int?
   @Option(

@@ -7,8 +7,8 @@ struct EvalNeedle: ParsableCommand {
     commandName: "needle",
     abstract: "Hides a sentence in a long text, by length and depth, and asks for it.",
     discussion: """
-      Needle In A Haystack: the haystack is cut to each length, the needle put in at each depth, behind the end of a \
-      sentence. The text is cached, kept by each method, and the question put behind it. '{code}' in needle, question \
+      Needle In A Haystack: the haystack is cut to each length, the needle put in at each depth, after the end of a \
+      sentence. The text is cached, kept by each method, and the question put after it. '{code}' in needle, question \
       and answer stands for a number of four digits that differs from cell to cell.
       """)
 

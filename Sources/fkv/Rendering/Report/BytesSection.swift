@@ -13,7 +13,7 @@ struct BytesSection {
     header = contents.inspection.header
   }
 
-  /// What must lie beside the file; empty where nothing must.
+  /// What must lie next to the file; empty where nothing must.
   private var basis: Markup {
     guard header.basisHash != nil else { return "" }
     let size: Markup = header.basisBytes.map { " of \(AxisText.grouped($0)) bytes" } ?? ""

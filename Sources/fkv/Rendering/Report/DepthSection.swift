@@ -18,7 +18,7 @@ struct DepthSection {
       id: "depth", title: "Error by depth",
       body: """
         <p>How far keys and values are off, ‖x−x̃‖₂ / ‖x‖₂: over the tokens of neighbouring positions, averaged over the
-        layers that hold them, and by layer over all tokens, beside the layer's mean attention-output error.</p>
+        layers that hold them, and by layer over all tokens, next to the layer's mean attention-output error.</p>
         \(plots)
         \(Figure.details("Errors by position as a table", table))
         """)

@@ -23,7 +23,7 @@ struct Markup: ExpressibleByStringInterpolation, Equatable {
     mutating func appendInterpolation(_ number: Int) { source += String(number) }
     mutating func appendInterpolation(_ markup: Markup) { source += markup.source }
     mutating func appendInterpolation(_ lines: [Markup]) { source += Markup(lines: lines).source }
-    /// A coordinate: one digit behind the point, if any.
+    /// A coordinate: one digit after the point, if any.
     mutating func appendInterpolation(px value: Double) {
       let text = String(format: "%.1f", value)
       source += text.hasSuffix(".0") ? String(text.dropLast(2)) : text

@@ -50,7 +50,7 @@ struct PredictionSection {
     var plot = LinePlot(
       "KL divergence along the continuation", id: "divergence-plot",
       x: LinearAxis(range: 0...Double(found.count), pixels: LinePlot.across),
-      y: LogAxis(shown.map(raised), pixels: LinePlot.upward), xLabel: "tokens behind the cache",
+      y: LogAxis(shown.map(raised), pixels: LinePlot.upward), xLabel: "tokens after the cache",
       yLabel: "KL divergence, nats")
     plot.add(
       dots: found.divergences.enumerated().map { (Double($0.offset + 1), raised($0.element)) }, style: "dots")

@@ -13,7 +13,7 @@ struct ReportPage {
   private let contents: ReportContents
   private let arguments: [String]
 
-  /// - Parameter arguments: the command line behind the program's name, to be shown.
+  /// - Parameter arguments: the command line after the program's name, to be shown.
   init(_ contents: ReportContents, arguments: [String]) {
     self.contents = contents
     self.arguments = arguments
