@@ -18,7 +18,7 @@ public struct StoredCache: CacheSource {
   /// The bytes of the file.
   public let fileBytes: Int
 
-  /// Opens a file.
+  /// Opens a file. One whose basis is not given can be described and not decoded (`CodecError.basisNeeded`).
   ///
   /// - Throws: `FileError` if it cannot be read; what is wrong with it, and where: `FormatError`, `CodecError`,
   ///   `CodingError` for an `.fkv`, `CaptureError` and `SafetensorsError` for anything else.
@@ -40,8 +40,7 @@ public struct StoredCache: CacheSource {
     }
     contents = .fkv(
       try FKVCache(source, decoding: access.limits, key: access.key) { header in
-        guard let needed = header.basisHash else { return nil }
-        guard let basis = access.basis else { return nil }
+        guard let needed = header.basisHash, let basis = access.basis else { return nil }
         guard basis.hash == needed else { throw CodecError.wrongBasis(needed: needed, found: basis.hash) }
         return basis
       })

@@ -35,7 +35,7 @@ extension LlamaModel {
   /// - Parameters:
   ///   - system: the system message; nil for none.
   ///   - begins: whether the frame stands at the very beginning, where a begin token is.
-  /// - Throws: as `chatPrompt(_:)` does; `EngineError.unsupportedChatTemplate` as well if the template does not show a
+  /// - Throws: as `chatPrompt(_:begins:)` does; `EngineError.unsupportedChatTemplate` as well if the template does not show a
   ///   message once, as it is or without the white space at its ends.
   public func chatFrame(system: String? = nil, begins: Bool = true) throws -> ChatFrame {
     try frame(after: system.map { [ChatMessage(role: "system", content: $0)] } ?? [], begins: begins)
@@ -44,7 +44,7 @@ extension LlamaModel {
   /// What the template puts around a user's message that follows an assistant's answer: `before` begins with what ends
   /// the answer.
   ///
-  /// - Throws: as `chatFrame(system:)` does.
+  /// - Throws: as `chatFrame(system:begins:)` does.
   public func chatTurn() throws -> ChatFrame {
     let answer = "\u{F8FD}\u{F8FF}"
     var frame = try frame(

@@ -7,7 +7,7 @@ extension LlamaModel {
   /// They are those of the whole text, as Transformers and llama-cpp-python have them. Where the message names control
   /// tokens, it is tokenized by itself without any, so that a document cannot end its own message.
   ///
-  /// - Throws: as `chatFrame(system:)` does; `EngineError.unsupportedChatTemplate` if the template changes this message.
+  /// - Throws: as `chatFrame(system:begins:)` does; `EngineError.unsupportedChatTemplate` if the template changes this message.
   public func chatTokens(of message: String, system: String? = nil, isOpen: Bool = false) throws -> [Int32] {
     let frame = try chatFrame(system: system)
     if !isOpen {
@@ -28,7 +28,7 @@ extension LlamaModel {
   ///   - isAnswer: whether the cached text is an answer, which the template ends first.
   ///   - last: the last cached token, if it is known. An end token is not fed twice.
   ///   - parsesControl: whether control tokens that the message names become those tokens.
-  /// - Throws: as `chatFrame(system:)` does.
+  /// - Throws: as `chatFrame(system:begins:)` does.
   public func turnTokens(
     of message: String, system: String? = nil, isAnswer: Bool, last: Int32?, parsesControl: Bool = false
   ) throws -> [Int32] {
@@ -48,7 +48,7 @@ extension LlamaModel {
   /// - Parameters:
   ///   - rest: empty for none.
   ///   - parsesControl: whether control tokens that the rest names become those tokens.
-  /// - Throws: as `chatFrame(system:)` does.
+  /// - Throws: as `chatFrame(system:begins:)` does.
   public func closingTokens(of rest: String, parsesControl: Bool = false) throws -> [Int32] {
     var frame = try chatFrame()
     frame.trimsStart = false
